@@ -1,0 +1,215 @@
+"""The ports between the pipeline and the world, all synchronous: stores, bus, clock, pictures and plug-in tasks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+"""Height x width x 3, RGB, 0-255, C-contiguous."""
+
+# --- bus -------------------------------------------------------------------------------------------------------------
+
+
+class Outgoing(NamedTuple):
+    """An encoded message on its way to a topic."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = {}
+
+
+class Delivery(NamedTuple):
+    """A message handed to one member of a consumer group; (topic, partition, offset) names it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: Mapping[str, str]
+
+
+class Lag(NamedTuple):
+    """How far a group is behind: messages not yet handed out, messages handed out but not acknowledged."""
+
+    waiting: int
+    in_flight: int
+
+
+class Subscription(Protocol):
+    """One member's view of a topic within a consumer group; used by one thread at a time."""
+
+    def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
+        """Up to `limit` messages, waiting at most `timeout_s` for the first; they are leased to this member."""
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Done with these for ever, in any order. Acknowledging a lease that was lost does nothing."""
+
+    def keep(self) -> None:
+        """Renew the leases of everything handed out and not acknowledged; call at least every few seconds."""
+
+    def close(self) -> None:
+        """Leave the group; what was not acknowledged goes to others at once."""
+
+
+class Bus(Protocol):
+    """Topics with consumer groups, at-least-once."""
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Append the messages, in order; returns when they are durable."""
+
+    def subscribe(self, topic: str, group: str) -> Subscription:
+        """Join `group` as a new member; a new group starts at the earliest message."""
+
+    def lag(self) -> dict[tuple[str, str], Lag]:
+        """Lag of every declared (topic, group), all read at one instant."""
+
+    def close(self) -> None:
+        """Release the bus's resources."""
+
+
+# --- stores ----------------------------------------------------------------------------------------------------------
+
+
+class Blobs(Protocol):
+    """Create-only storage of bytes under slash-separated keys."""
+
+    def put(self, key: str, data: bytes) -> bool:
+        """Store `data`, durable and whole, unless `key` already stands; says whether this call created it."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes under `key`; raises `Missing`."""
+
+    def has(self, key: str) -> bool:
+        """Whether `key` stands."""
+
+    def copy(self, source: str, key: str) -> bool:
+        """Create `key` with the bytes of `source` (raises `Missing`) unless it stands; says whether it created it."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Every key that begins with `prefix`, sorted."""
+
+    def delete(self, key: str) -> None:
+        """Remove `key`; nothing happens when it is not there."""
+
+
+class Saved(NamedTuple):
+    """A document and its version (1, 2, ...)."""
+
+    data: bytes
+    version: int
+
+
+class Change(NamedTuple):
+    """Write `data` under `name` if its version still is `expected` (0: it does not exist)."""
+
+    name: str
+    data: bytes
+    expected: int
+    closed: bool = False
+
+
+class Ledgers(Protocol):
+    """Small documents with compare-and-set, listed apart as open and closed."""
+
+    def load(self, names: Sequence[str]) -> dict[str, Saved]:
+        """Those of `names` that exist."""
+
+    def save(self, changes: Sequence[Change]) -> frozenset[str]:
+        """Apply each change whose `expected` version holds; returns the names of those that lost (conflicts)."""
+
+    def names(self, state: Literal["open", "closed"]) -> Iterator[str]:
+        """Names of open or closed documents, sorted."""
+
+    def count(self, state: Literal["open", "closed"]) -> int:
+        """How many documents are open or closed."""
+
+
+class Clock(Protocol):
+    """Time, passed in."""
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
+# --- pictures and plug-ins -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in memory. `note` travels inside the stored file: a simulated picture's ground truth (JSON), else "".
+
+    A `name` is given only by models whose pictures are a few constants (null): equal names are one stored file.
+    """
+
+    pixels: "Pixels"
+    note: str = ""
+    name: str = ""
+
+
+Job = TypeVar("Job", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Job]):
+    """A job with the pictures it refers to, in the order its kind names them (before, after)."""
+
+    job: Job
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A gate's answer."""
+
+    yes: bool
+    reason: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A screen's answer: named measures ("<screen>.<measure>"); the policy, not the screen, holds the bars."""
+
+    measures: Mapping[str, float]
+    reason: str = ""
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judge's answer: scores from 1.0 to 5.0."""
+
+    adherence: float
+    aesthetics: float
+    preservation: float | None = None
+    reason: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a plug-in says of itself; readable without loading any model.
+
+    `dear`: its answers cost GPU time or money, so each is stored once and reused. `reads_images`: whether its tasks
+    need pixels. `batch`: most jobs a step takes. `commercial`: may its outputs be used commercially (None: unknown).
+    """
+
+    summary: str
+    licence: str = "Apache-2.0"
+    commercial: bool | None = True
+    revision: str = "1"
+    dear: bool = False
+    reads_images: bool = True
+    batch: int = 8
+    memory_gb: float = 0.1
+    operations: frozenset[str] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Streams decide and keep: the plan, the director around it, the collector and the recorder."""

@@ -1,0 +1,1 @@
+"""Editors: image-to-image models that try an instruction on a source."""

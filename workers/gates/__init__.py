@@ -1,0 +1,1 @@
+"""Gates: does a source depict its prompt plausibly?"""

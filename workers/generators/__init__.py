@@ -1,0 +1,1 @@
+"""Text-to-image models: they draw sources from prompts."""

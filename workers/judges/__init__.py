@@ -1,0 +1,1 @@
+"""Judges: they score a triplet for adherence and aesthetics."""

@@ -1,0 +1,64 @@
+"""What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.messages import Prompt, Request
+from schemas.ports import Image, Info
+
+
+class Options(BaseModel):
+    """Base of plug-in options: frozen, unknown names refused. All of them enter the recipe of an answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+class PlugIn(Generic[OptionsT]):
+    """Base of all plug-ins. Constructing one is cheap; `load` brings the model into memory."""
+
+    INFO: ClassVar[Info]
+    OPTIONS: ClassVar[type[Options]] = Options
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    def load(self) -> None:
+        """Bring the model into memory; called once, by the thread that will own it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A real photograph a prompter found: upright pixels without metadata, and the SHA-256 of its original file."""
+
+    name: str
+    sha256: str
+    image: Image
+    requests: tuple[Request, ...]
+    caption: str = ""
+    licence: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An input that cannot be used: what and where, why, and what to do about it."""
+
+    what: str
+    reason: str
+
+
+Intake = Prompt | Photo | Skipped
+
+
+class Prompter(PlugIn[OptionsT]):
+    """Base of prompters."""
+
+    def intake(self, campaign: str, start: int) -> Iterator[Intake]:
+        """Items from number `start` on, always the same ones in the same order; endless or finite."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Screens: cheap checks of an attempt before a judge is paid."""

@@ -1,0 +1,1 @@
+"""Writers: they write inverse and composite instructions and other forms of a text."""
