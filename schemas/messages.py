@@ -5,6 +5,7 @@ join, and stays under 64 KiB. Inside a topic version new fields have defaults an
 """
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -57,7 +58,7 @@ class Bar(Message):
 
     def holds(self, value: float) -> bool:
         """Whether `value` lies inside; NaN never does."""
-        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max) and value == value
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max) and not isnan(value)
 
 
 class Request(Message):

@@ -28,7 +28,7 @@ def uniform(*parts: str | int) -> float:
 @lru_cache(maxsize=1 << 16)
 def success_rate(request_id: str) -> float:
     """How likely one attempt at this request survives every stage; Beta distributed over requests."""
-    return random.Random(digest("difficulty", request_id)).betavariate(*DIFFICULTY)  # noqa: S311 - simulation
+    return random.Random(digest("difficulty", request_id)).betavariate(*DIFFICULTY)
 
 
 def outcome(request_id: str, attempt: int) -> Outcome:
