@@ -1,0 +1,184 @@
+"""A ledger: what is known of one source, facts only, and how an event becomes a fact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.errors import UserError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The gate's answer."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """An attempt was made and screened."""
+
+    image: m.ImageRef
+    editor: str
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A triplet was judged."""
+
+    scores: m.Scores
+    judge: str
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A text was written."""
+
+    text: str
+    writer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job cannot be done; a failed screen keeps what it was to look at, so that it can be asked again."""
+
+    stage: str
+    image: m.ImageRef | None = None
+    editor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """A parked failure was lifted."""
+
+
+Fact = Passed | Screened | Scored | Worded | Failed | Redriven
+
+
+def redrive_name(job_id: str, retry: int) -> str:
+    """Name of the fact that the failed `job_id` is to be asked again as number `retry`."""
+    return f"{job_id}+{retry}"
+
+
+def fact_of(event: Any) -> tuple[str, Fact]:
+    """The name and the fact that an event of the verdicts topic tells."""
+    match event:
+        case m.GateVerdict():
+            return event.job_id, Passed(event.yes)
+        case m.ScreenVerdict():
+            return event.job_id, Screened(event.job.image, event.job.made_by, event.measures)
+        case m.JudgeVerdict():
+            scores = m.Scores(adherence=event.adherence, aesthetics=event.aesthetics, preservation=event.preservation)
+            return event.job_id, Scored(scores, event.by, event.measures)
+        case m.TextAnswer():
+            return event.job_id, Worded(event.text, event.by)
+        case m.Redrive():
+            return redrive_name(event.job_id, event.retry), Redriven()
+        case m.Failure():
+            candidate = event.candidate
+            if candidate is None:
+                return event.job_id, Failed(event.stage)
+            return event.job_id, Failed(event.stage, candidate.image, candidate.made_by)
+        case _:
+            raise TypeError(f"{type(event).__name__} is no event")
+
+
+def source_in(event: Any) -> m.Source | None:
+    """The source that an event opens a ledger with: the gate's, whatever the gate answered."""
+    if isinstance(event, m.GateVerdict):
+        return event.job
+    return event.source if isinstance(event, m.Failure) else None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`policy_id`, the source once known, and one standing fact for each name: the first one told stays."""
+
+    policy_id: str
+    source: m.Source | None = None
+    answers: dict[str, Fact] = field(default_factory=dict)
+
+    def add(self, event: Any) -> bool:
+        """Take the event's fact unless its name has one; says whether anything was learnt."""
+        name, fact = fact_of(event)
+        source = source_in(event)
+        learnt = False
+        if self.source is None and source is not None:
+            self.source = source.model_copy(update={"retry": 0})
+            learnt = True
+        if name not in self.answers:
+            self.answers[name] = fact
+            learnt = True
+        return learnt
+
+
+def encode(ledger: Ledger) -> bytes:
+    """The ledger as versioned msgpack."""
+    source = codec.encode(ledger.source) if ledger.source else None
+    answers = {name: _pack(fact) for name, fact in ledger.answers.items()}
+    data: bytes = msgpack.packb({"format": FORMAT, "policy": ledger.policy_id, "source": source, "answers": answers})
+    return data
+
+
+def decode(data: bytes) -> Ledger:
+    """The ledger in `data`; raises `UserError` when a newer NHR wrote it."""
+    raw = msgpack.unpackb(data)
+    if raw["format"] > FORMAT:
+        raise UserError(f"a ledger has format {raw['format']}, this NHR knows {FORMAT}", "upgrade nhr")
+    source = codec.decode(topics.SOURCES, raw["source"]) if raw["source"] else None
+    return Ledger(raw["policy"], source, {name: _unpack(entry) for name, entry in raw["answers"].items()})
+
+
+def _pack(fact: Fact) -> list[Any]:
+    match fact:
+        case Passed():
+            return ["passed", fact.yes]
+        case Screened():
+            return ["screened", _pack_ref(fact.image), fact.editor, dict(fact.measures)]
+        case Scored():
+            scores = fact.scores
+            return [
+                "scored", scores.adherence, scores.aesthetics, scores.preservation, fact.judge, dict(fact.measures)
+            ]  # fmt: skip
+        case Worded():
+            return ["worded", fact.text, fact.writer]
+        case Failed():
+            return ["failed", fact.stage, _pack_ref(fact.image) if fact.image else None, fact.editor]
+        case Redriven():
+            return ["redriven"]
+
+
+def _unpack(entry: list[Any]) -> Fact:
+    kind, *rest = entry
+    match kind:
+        case "passed":
+            return Passed(rest[0])
+        case "screened":
+            return Screened(_unpack_ref(rest[0]), rest[1], rest[2])
+        case "scored":
+            return Scored(m.Scores(adherence=rest[0], aesthetics=rest[1], preservation=rest[2]), rest[3], rest[4])
+        case "worded":
+            return Worded(rest[0], rest[1])
+        case "failed":
+            return Failed(rest[0], _unpack_ref(rest[1]) if rest[1] else None, rest[2])
+        case "redriven":
+            return Redriven()
+        case _:
+            raise UserError(f"a ledger holds a fact {kind!r} unknown to this NHR", "upgrade nhr")
+
+
+def _pack_ref(ref: m.ImageRef) -> list[Any]:
+    return [ref.key, ref.sha256, ref.width, ref.height, ref.format]
+
+
+def _unpack_ref(entry: list[Any]) -> m.ImageRef:
+    key, sha256, width, height, form = entry
+    return m.ImageRef(key=key, sha256=sha256, width=width, height=height, format=form)
