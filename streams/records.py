@@ -1,0 +1,162 @@
+"""The records: every verdict there was, rejected attempts and failures too, as segments of the verdicts topic.
+
+Format 1. `records/verdicts/<partition>/<first>-<last>.seg` (20-digit offsets) is zlib-compressed msgpack of
+``{"format": 1, "events": [[offset, bytes], ...]}``, the bytes being the event's, verbatim. After a crash segments may
+overlap, and several recorders may interleave their offsets; reading gives each event once, in offset order.
+`records/images/<aa>/<sha256>.<ext>` are the images of judged attempts, `campaigns/<name>.json` says what a campaign was
+started with, `policies/<policy_id>.json` what it decided by.
+"""
+
+import heapq
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import groupby
+from typing import Literal, TypeVar
+
+import msgpack
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.errors import Undecodable, UserError
+from schemas.ports import Blobs, Delivery
+from streams.rules.policy import Policy
+from streams.shelf import SUFFIXES
+
+FORMAT = 1
+VERDICTS = "records/verdicts/"
+IMAGES = "records/images/"
+CAMPAIGNS = "campaigns/"
+POLICIES = "policies/"
+
+Document = TypeVar("Document", bound=BaseModel)
+Event = m.GateVerdict | m.ScreenVerdict | m.JudgeVerdict | m.TextAnswer | m.Failure | m.Redrive
+
+
+class Campaign(BaseModel):
+    """What `nhr mine` noted when a campaign began; fields it does not know are kept out of the way."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format: Literal[1] = 1
+    campaign: str
+    prompts: str = ""
+    policy: str = ""
+    policy_id: str = ""
+    plugins: Mapping[str, str] = Field(default_factory=dict)
+
+
+def segment_key(partition: int, first: int, last: int) -> str:
+    """Where the segment of these offsets (both included) lies; keys of a partition sort by first offset."""
+    return f"{VERDICTS}{partition}/{first:020d}-{last:020d}.seg"
+
+
+def segment(deliveries: Sequence[Delivery]) -> bytes:
+    """The bytes of a segment: the deliveries of one partition, sorted by offset."""
+    if len({delivery.partition for delivery in deliveries}) != 1:
+        raise ValueError("a segment holds the deliveries of one partition, at least one")
+    events = sorted((delivery.offset, delivery.value) for delivery in deliveries)
+    packed: bytes = msgpack.packb({"format": FORMAT, "events": events})
+    return zlib.compress(packed, 6)
+
+
+def record_image_key(ref: m.ImageRef) -> str:
+    """Where the records keep the image of a judged attempt, by its content."""
+    return f"{IMAGES}{ref.sha256[:2]}/{ref.sha256}.{SUFFIXES[ref.format]}"
+
+
+def events(blobs: Blobs, about: str = "") -> Iterator[Event]:
+    """Every recorded event, by partition and offset; of several answers to one job the first stands.
+
+    `about`: only events whose bytes hold this text (an id), told apart without decoding the others. Memory: a few
+    dozen bytes per event, for telling repetitions. Raises `UserError` naming a segment that cannot be read.
+    """
+    seen: set[bytes] = set()
+    needle = about.encode()
+    for partition, keys in groupby(blobs.list(VERDICTS), key=lambda key: key.split("/")[2]):
+        for offset, raw in _in_order(blobs, list(keys)):
+            if needle not in raw:
+                continue
+            event = _decoded(raw, f"{VERDICTS}{partition}, offset {offset}")
+            name = _name(event)
+            if name not in seen:
+                seen.add(name)
+                yield event
+
+
+def campaigns(blobs: Blobs) -> dict[str, Campaign]:
+    """What is noted of each campaign; empty where nothing was."""
+    noted = (_document(blobs, key, Campaign) for key in blobs.list(CAMPAIGNS) if key.endswith(".json"))
+    return {campaign.campaign: campaign for campaign in noted}
+
+
+def policies(blobs: Blobs) -> dict[str, Policy]:
+    """The policies that decided here, by id."""
+    keys = [key for key in blobs.list(POLICIES) if key.endswith(".json")]
+    return {key.removeprefix(POLICIES).removesuffix(".json"): _document(blobs, key, Policy) for key in keys}
+
+
+def _in_order(blobs: Blobs, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    """Offsets of one partition, ascending, each once; holds only segments that overlap at one point in memory."""
+    waiting = iter(keys)
+    upcoming = next(waiting, None)
+    open_at: list[tuple[int, int, Iterator[tuple[int, bytes]], bytes]] = []
+    last = -1
+    number = 0
+    while upcoming is not None or open_at:
+        if upcoming is not None and (not open_at or _first(upcoming) <= open_at[0][0]):
+            number += 1
+            _advance(open_at, _segment(blobs, upcoming), number)
+            upcoming = next(waiting, None)
+            continue
+        offset, order, rest, raw = heapq.heappop(open_at)
+        _advance(open_at, rest, order)
+        if offset > last:
+            last = offset
+            yield offset, raw
+
+
+def _advance(
+    heap: list[tuple[int, int, Iterator[tuple[int, bytes]], bytes]], rest: Iterator[tuple[int, bytes]], order: int
+) -> None:
+    following = next(rest, None)
+    if following is not None:
+        heapq.heappush(heap, (following[0], order, rest, following[1]))
+
+
+def _first(key: str) -> int:
+    return int(key.rsplit("/", 1)[1].partition("-")[0])
+
+
+def _segment(blobs: Blobs, key: str) -> Iterator[tuple[int, bytes]]:
+    try:
+        raw = msgpack.unpackb(zlib.decompress(blobs.get(key)))
+        if raw["format"] > FORMAT:
+            raise UserError(f"{key} has format {raw['format']}, this NHR knows {FORMAT}", "upgrade nhr")
+        return iter([(int(offset), bytes(data)) for offset, data in raw["events"]])
+    except (zlib.error, ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as error:
+        hint = "restore it from a copy or delete it"
+        raise UserError(f"{key} is no segment of records ({type(error).__name__}: {error})", hint) from None
+
+
+def _decoded(raw: bytes, where: str) -> Event:
+    try:
+        event: Event = codec.decode(topics.VERDICTS, raw)
+    except Undecodable as error:
+        raise UserError(f"{where} is no event ({error})", "upgrade nhr, or delete that segment") from None
+    return event
+
+
+def _name(event: Event) -> bytes:
+    retry = str(event.retry) if isinstance(event, m.Redrive) else ""
+    return blake2b(f"{event.type}:{event.job_id}:{retry}".encode(), digest_size=12).digest()
+
+
+def _document(blobs: Blobs, key: str, shape: type[Document]) -> Document:
+    try:
+        return shape.model_validate_json(blobs.get(key))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "document"
+        raise UserError(f"{key}: {where}: {first['msg']}", "upgrade nhr, or restore the file") from None

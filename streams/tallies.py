@@ -1,0 +1,129 @@
+"""The counters a funnel is made of: tallies, score histograms, confusion against known truth, spending, reasons."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from schemas.messages import Meter
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+MAX_REASONS = 1000
+OTHER = "other reasons"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the attempts of one operation or style; `released` counts triplets of every kind."""
+
+    attempts: int = 0
+    survivors: int = 0
+    winners: int = 0
+    released: int = 0
+
+    @property
+    def acceptance(self) -> float | None:
+        """Survivors of all attempts."""
+        return ratio(self.survivors, self.attempts)
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Scores from 1.0 to 5.0 in forty bins of 0.1; the last one includes 5.0."""
+
+    bins: list[int] = field(default_factory=lambda: [0] * 40)
+    count: int = 0
+    total: float = 0.0
+
+    def add(self, score: float) -> None:
+        """Count one score; thousandths decide the bin, so 4.7 falls into [4.7, 4.8) on every machine."""
+        self.bins[min(39, max(0, (round(score * 1000) - 1000) // 100))] += 1
+        self.count += 1
+        self.total += score
+
+    @property
+    def mean(self) -> float | None:
+        """Mean score."""
+        return ratio(self.total, self.count)
+
+
+@dataclass(slots=True)
+class Confusion:
+    """How a decision compares with the known truth."""
+
+    kept_good: int = 0
+    kept_bad: int = 0
+    lost_good: int = 0
+    lost_bad: int = 0
+
+    def add(self, kept: bool, good: bool) -> None:
+        """Count one decision."""
+        self.kept_good += kept and good
+        self.kept_bad += kept and not good
+        self.lost_good += not kept and good
+        self.lost_bad += not kept and not good
+
+    @property
+    def count(self) -> int:
+        """Decisions with a known truth."""
+        return self.kept_good + self.kept_bad + self.lost_good + self.lost_bad
+
+    @property
+    def precision(self) -> float | None:
+        """Good ones among those kept."""
+        return ratio(self.kept_good, self.kept_good + self.kept_bad)
+
+    @property
+    def recall(self) -> float | None:
+        """Kept ones among the good."""
+        return ratio(self.kept_good, self.kept_good + self.lost_good)
+
+
+@dataclass(slots=True)
+class Spending:
+    """Sums of the meters of one stage: answers, wall seconds, tokens, US dollars."""
+
+    answers: int = 0
+    seconds: float = 0.0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+    def add(self, meter: Meter) -> None:
+        """Count one answer."""
+        self.answers += 1
+        self.seconds += meter.seconds
+        self.tokens_in += meter.tokens_in
+        self.tokens_out += meter.tokens_out
+        self.cost_usd += meter.cost_usd
+
+
+class Reasons:
+    """How often each reason was given at each stage; bounded, however many different texts there are."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, stage: str, reason: str) -> None:
+        """Count one; numbers inside a reason are dropped, so that like reasons fall together."""
+        key = (stage, gist(reason))
+        if key not in self.counts and len(self.counts) >= MAX_REASONS:
+            key = (stage, OTHER)
+        self.counts[key] += 1
+
+    def by_stage(self) -> dict[str, list[tuple[str, int]]]:
+        """Reasons of each stage, most frequent first, ties by text."""
+        stages: dict[str, list[tuple[str, int]]] = {}
+        for (stage, reason), count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
+            stages.setdefault(stage, []).append((reason, count))
+        return stages
+
+
+def gist(reason: str) -> str:
+    """A reason without its numbers, on one line of at most 120 characters."""
+    line = " ".join(_NUMBER.sub("#", reason).split())
+    return line[:120] or "no reason given"
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """`part` of `whole`; None while there is nothing to divide by."""
+    return part / whole if whole else None

@@ -1,0 +1,1 @@
+"""Tests of the shelf, the records, the funnel and `show`."""
