@@ -1,0 +1,101 @@
+"""The tables of the embedded bus, and one topic's log among them."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+
+import msgpack
+
+from infra.bus.waiting import Bell
+from schemas.ports import Delivery, Outgoing
+from schemas.topics import Topic
+
+PRUNE_EVERY = 2048
+"""Acknowledged messages of a topic (by one process) between two prunings."""
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS bus_topics (
+        number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, next INTEGER NOT NULL DEFAULT 0)""",
+    # `next` is the first message not yet handed out; `takes` counts the polls that found something.
+    """CREATE TABLE IF NOT EXISTS bus_groups (
+        topic INTEGER NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, takes INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (topic, name)) WITHOUT ROWID""",
+    # `take` is the number of the poll: who still knows it holds the lease. `renewed`: Unix seconds, 0 if given back.
+    """CREATE TABLE IF NOT EXISTS bus_leases (
+        topic INTEGER NOT NULL, consumers TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        take INTEGER NOT NULL, renewed REAL NOT NULL, PRIMARY KEY (topic, consumers, first)) WITHOUT ROWID""",
+)
+
+_FLOOR = """
+    SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
+    FROM bus_groups g WHERE g.topic = ?"""
+_NO_HEADERS = MappingProxyType[str, str]({})
+_PARTITION = 0
+
+Columns = tuple[list[str], list[bytes], list[bytes | None]]
+
+
+class Log:
+    """The messages of one topic, rows numbered from 0, in a table of their own; with the bell for those who wait."""
+
+    def __init__(self, number: int, topic: Topic) -> None:
+        table = f"bus_messages_{number}"
+        self.number = number
+        self.name = topic.name
+        self.bell = Bell()
+        self._acked = 0
+        self._create = f"""CREATE TABLE IF NOT EXISTS {table} (
+            offset INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB)"""
+        self._insert = f"INSERT INTO {table} VALUES (?, ?, ?, ?)"
+        self._select = f"SELECT * FROM {table} WHERE offset BETWEEN ? AND ? ORDER BY offset LIMIT ?"
+        self._lowest = f"SELECT min(offset) FROM {table}"
+        self._delete = f"DELETE FROM {table} WHERE offset < ?"
+
+    def create(self, connection: sqlite3.Connection) -> None:
+        """Make the table where it does not exist."""
+        connection.execute(self._create)
+
+    def join(self, connection: sqlite3.Connection, group: str) -> None:
+        """Add a group unless it is known; it starts at the earliest message still kept."""
+        (earliest,) = connection.execute(self._lowest).fetchone()
+        connection.execute(
+            """INSERT OR IGNORE INTO bus_groups (topic, name, next)
+            SELECT number, ?, coalesce(?, next) FROM bus_topics WHERE number = ?""",
+            (group, earliest, self.number),
+        )
+
+    def append(self, connection: sqlite3.Connection, count: int, columns: Columns) -> None:
+        """Add `count` messages within the current transaction."""
+        (end,) = connection.execute(
+            "UPDATE bus_topics SET next = next + ? WHERE number = ? RETURNING next", (count, self.number)
+        ).fetchone()
+        connection.executemany(self._insert, zip(range(end - count, end), *columns, strict=True))
+
+    def read(self, connection: sqlite3.Connection, first: int, last: int, limit: int) -> list[Delivery]:
+        """Up to `limit` messages from offset `first` to `last`."""
+        rows: Iterable[tuple[int, str, bytes, bytes | None]]
+        rows, name = connection.execute(self._select, (first, last, limit)), self.name
+        return [
+            Delivery(name, _PARTITION, offset, key, value, msgpack.unpackb(headers) if headers else _NO_HEADERS)
+            for offset, key, value, headers in rows
+        ]
+
+    def prune(self, connection: sqlite3.Connection, acked: int) -> None:
+        """Note that `acked` more were acknowledged; now and then delete what every group has done with."""
+        self._acked += acked
+        if self._acked < PRUNE_EVERY:
+            return
+        self._acked = 0
+        (floor,) = connection.execute(_FLOOR, (self.number,)).fetchone()
+        (lowest,) = connection.execute(self._lowest).fetchone()
+        if lowest is not None and lowest < floor:
+            connection.execute(self._delete, (min(floor, lowest + 4 * PRUNE_EVERY),))
+
+
+def columns(batch: Sequence[Outgoing]) -> Columns:
+    """Keys, values and packed headers of the messages."""
+    return (
+        [message.key for message in batch],
+        [message.value for message in batch],
+        [msgpack.packb(dict(message.headers)) if message.headers else None for message in batch],
+    )
