@@ -7,9 +7,10 @@ import msgpack
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.errors import Undecodable
+from schemas.ids import Stage
 from schemas.messages import MAX_MESSAGE_BYTES, Message
 from schemas.ports import Outgoing
-from schemas.topics import HOME, Topic
+from schemas.topics import CANDIDATES, HOME, SOURCES, VERDICTS, Topic
 
 
 @cache
@@ -41,3 +42,8 @@ def outgoing(message: Message) -> Outgoing:
     """The message, encoded and addressed to its topic."""
     topic = HOME[type(message)]
     return Outgoing(topic.name, topic.key(message), encode(message))
+
+
+def answer_topic(stage: Stage) -> Topic:
+    """Where the answers of a stage travel."""
+    return {"generate": SOURCES, "edit": CANDIDATES}.get(stage, VERDICTS)

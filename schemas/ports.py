@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from schemas.topics import Topic
+
     Pixels = NDArray[np.uint8]
 """Height x width x 3, RGB, 0-255, C-contiguous."""
 
@@ -138,6 +140,41 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back."""
+
+
+# --- handlers --------------------------------------------------------------------------------------------------------
+
+Work = TypeVar("Work")
+
+
+class Handler(Protocol[Work]):
+    """One consumer group's part in the stream; the loop polls for it, publishes for it and acknowledges last.
+
+    The loop calls begin -> step -> finish, publishes what finish gave, then calls settle, then acknowledges. Each
+    may be cut short by a crash and is then done again, so each may be repeated without harm. `begin` and `finish` do
+    I/O; `step` alone runs on the thread that owns the model. With `overlaps` they run in threads of their own.
+    """
+
+    topic: "Topic"
+    group: str
+    batch: int
+    linger_s: float
+    overlaps: bool
+
+    def start(self) -> None:
+        """Called once by the stepping thread before its first step."""
+
+    def begin(self, deliveries: Sequence[Delivery], /) -> Work:
+        """Decode, and fetch what the step needs."""
+
+    def step(self, work: Work, /) -> None:
+        """The work itself."""
+
+    def finish(self, work: Work, /) -> list[Outgoing]:
+        """Store what was made; gives the messages to publish."""
+
+    def settle(self, work: Work, /) -> Sequence[Delivery]:
+        """Save state, now that the messages are published; gives the deliveries that found no answer and stay."""
 
 
 # --- pictures and plug-ins -------------------------------------------------------------------------------------------

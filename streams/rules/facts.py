@@ -21,8 +21,13 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """An edit was made: its candidate reached the screens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screened:
-    """An attempt was made and screened."""
+    """An attempt was screened."""
 
     image: m.ImageRef
     editor: str
@@ -60,7 +65,7 @@ class Redriven:
     """A parked failure was lifted."""
 
 
-Fact = Passed | Screened | Scored | Worded | Failed | Redriven
+Fact = Passed | Made | Screened | Scored | Worded | Failed | Redriven
 
 
 def redrive_name(job_id: str, retry: int) -> str:
@@ -91,6 +96,13 @@ def fact_of(event: Any) -> tuple[str, Fact]:
             raise TypeError(f"{type(event).__name__} is no event")
 
 
+def candidate_in(event: Any) -> m.Candidate | None:
+    """The candidate whose existence an event proves."""
+    if isinstance(event, m.ScreenVerdict):
+        return event.job
+    return event.candidate if isinstance(event, m.Failure) else None
+
+
 def source_in(event: Any) -> m.Source | None:
     """The source that an event opens a ledger with: the gate's, whatever the gate answered."""
     if isinstance(event, m.GateVerdict):
@@ -107,8 +119,14 @@ class Ledger:
     answers: dict[str, Fact] = field(default_factory=dict)
 
     def add(self, event: Any) -> bool:
-        """Take the event's fact unless its name has one; says whether anything was learnt."""
+        """Take the event's fact unless its name has one; says whether anything was learnt.
+
+        An edit either failed or was made: whichever was told first stands, and with it what may be said of screens.
+        """
         name, fact = fact_of(event)
+        candidate = candidate_in(event)
+        if candidate is not None and isinstance(self.answers.setdefault(candidate.job.job_id, Made()), Failed):
+            return False
         source = source_in(event)
         learnt = False
         if self.source is None and source is not None:
@@ -141,6 +159,8 @@ def _pack(fact: Fact) -> list[Any]:
     match fact:
         case Passed():
             return ["passed", fact.yes]
+        case Made():
+            return ["made"]
         case Screened():
             return ["screened", _pack_ref(fact.image), fact.editor, dict(fact.measures)]
         case Scored():
@@ -161,6 +181,8 @@ def _unpack(entry: list[Any]) -> Fact:
     match kind:
         case "passed":
             return Passed(rest[0])
+        case "made":
+            return Made()
         case "screened":
             return Screened(_unpack_ref(rest[0]), rest[1], rest[2])
         case "scored":

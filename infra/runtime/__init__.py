@@ -1,0 +1,1 @@
+"""The loop that workers, director, collector and recorder share, and what runs around it."""

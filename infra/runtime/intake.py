@@ -1,0 +1,112 @@
+"""The intake: brings a prompter's scenes or photographs into the stream, no faster than they are worked off."""
+
+import logging
+import threading
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import msgpack
+
+from infra.runtime.pictures import Pictures
+from schemas import codec, ids, topics
+from schemas import messages as m
+from schemas.errors import UserError
+from schemas.ports import Bus, Change, Ledgers
+from workers.plugin import Intake as Item
+from workers.plugin import Photo, Prompter, Skipped
+
+FORMAT = 1
+CHUNK = 64
+WAIT_S = 0.05
+JOBS_PER_SCENE = 8
+TO_GATE = ((topics.PROMPTS.name, "generator"), (topics.SOURCES.name, "gate"))
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """Publishes a campaign's items from where its saved cursor stands, up to item number `scenes`.
+
+    `ahead`: most scenes under way to the gate at once. `closing` ends the intake for good, `stop` interrupts it. A
+    crash between publishing and saving the cursor only publishes the same names again.
+    """
+
+    def __init__(
+        self,
+        prompter: Prompter[Any],
+        campaign: str,
+        bus: Bus,
+        pictures: Pictures,
+        cursors: Ledgers,
+        stop: threading.Event,
+        scenes: int | None = None,
+        ahead: int = 16,
+        skipped: Callable[[Skipped], None] | None = None,
+    ) -> None:
+        self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
+        self._cursors, self._stop, self._scenes, self._ahead, self._skipped = cursors, stop, scenes, ahead, skipped
+        self.cursor, self._version = self._saved()
+        self.closing = threading.Event()
+        self.finished = threading.Event()
+
+    def run(self) -> None:
+        """Publish until the items end, `scenes` are out, or the intake is closed or stopped."""
+        if self._scenes is None or self.cursor < self._scenes:
+            items = self._prompter.intake(self._campaign, self.cursor)
+            while room := self._room():
+                chunk = list(islice(items, room))
+                if not chunk:
+                    break
+                self._publish(chunk)
+        if not self._stop.is_set():
+            self.finished.set()
+
+    def _room(self) -> int:
+        """How many items may go out now; waits until there is room, 0 when there is nothing more to do."""
+        left = CHUNK if self._scenes is None else self._scenes - self.cursor
+        while left > 0 and not self._stop.is_set() and not self.closing.is_set():
+            lags = self._bus.lag()
+            to_gate = sum(lags[group].waiting + lags[group].in_flight for group in TO_GATE)
+            jobs = sum(lag.waiting for (topic, _), lag in lags.items() if topic != topics.VERDICTS.name)
+            if to_gate < self._ahead and jobs < self._ahead * JOBS_PER_SCENE:
+                return min(left, CHUNK, self._ahead - to_gate)
+            self._stop.wait(WAIT_S)
+        return 0
+
+    def _publish(self, chunk: list[Item]) -> None:
+        messages = [message for item in chunk if (message := self._message(item)) is not None]
+        self._bus.publish([codec.outgoing(message) for message in messages])
+        cursor = self.cursor + len(chunk)
+        change = Change(self._campaign, msgpack.packb({"format": FORMAT, "cursor": cursor}), self._version)
+        if self._cursors.save([change]):
+            raise UserError(
+                f"another prompter is at work on campaign {self._campaign!r}", "stop it, or choose another --campaign"
+            )
+        self.cursor, self._version = cursor, self._version + 1
+
+    def _message(self, item: Item) -> m.Message | None:
+        if isinstance(item, Skipped):
+            log.warning("skipped %s: %s", item.what, item.reason)
+            if self._skipped:
+                self._skipped(item)
+            return None
+        return self._photograph(item) if isinstance(item, Photo) else item
+
+    def _photograph(self, photo: Photo) -> m.Source:
+        source = ids.photo_source_id(self._campaign, photo.sha256)
+        image = self._pictures.store(f"scratch/sources/{source[:2]}/{source}.photo", photo.image)
+        subject = m.Subject(
+            campaign=self._campaign, source_id=source, prompt_id=photo.name[:256], text=photo.caption,
+            style="photograph", image=image, origin="photo", licence=photo.licence, author=photo.author,
+        )  # fmt: skip
+        return m.Source(subject=subject, requests=photo.requests)
+
+    def _saved(self) -> tuple[int, int]:
+        saved = self._cursors.load([self._campaign]).get(self._campaign)
+        if saved is None:
+            return 0, 0
+        raw = msgpack.unpackb(saved.data)
+        if raw["format"] > FORMAT:
+            raise UserError(f"the cursor of campaign {self._campaign!r} has format {raw['format']}", "upgrade nhr")
+        return int(raw["cursor"]), saved.version

@@ -1,0 +1,165 @@
+"""The loop: poll -> begin -> step -> finish -> publish -> settle -> acknowledge, for every handler alike.
+
+Handlers that overlap have their step on a thread of its own, which owns the model, and finish and publish on another,
+so the model never waits for I/O; polling, fetching and acknowledging stay on the loop's own thread. A batch cut short
+by a crash at any point is delivered again.
+"""
+
+import threading
+from collections.abc import Sequence
+from queue import Empty, Queue
+from typing import Any, NamedTuple
+
+from infra.metrics import Metrics
+from schemas import metrics
+from schemas.ports import Bus, Clock, Delivery, Handler
+
+IN_HAND = 4  # one being fetched, one waiting for the model, one in the model, one being stored
+IDLE_POLL_S = 0.25
+BUSY_POLL_S = 0.02
+KEEP_EVERY_S = 5.0
+
+
+class Hand(NamedTuple):
+    """A batch in hand."""
+
+    deliveries: Sequence[Delivery]
+    work: Any
+
+
+class Loop:
+    """Runs one handler as a member of its group, until `stop` is set: then what is in hand is finished."""
+
+    def __init__(self, handler: Handler[Any], bus: Bus, meters: Metrics, clock: Clock, stop: threading.Event) -> None:
+        self.handler, self.group = handler, handler.group
+        self._bus, self._meters, self._clock, self._stop = bus, meters, clock, stop
+        self._stepping: Queue[Hand | None] = Queue()
+        self._finishing: Queue[Hand | None] = Queue()
+        self._done: Queue[list[Delivery]] = Queue()
+        self._failures: list[BaseException] = []
+
+    def run(self) -> None:
+        """Work until `stop` is set; raises what a handler or a store raised, with nothing more acknowledged."""
+        self._subscription = self._bus.subscribe(self.handler.topic.name, self.group)
+        try:
+            if self.handler.overlaps:
+                self._run_overlapped()
+            else:
+                self._run_inline()
+        finally:
+            self._subscription.close()
+
+    # --- in line ------------------------------------------------------------------------------------------------------
+
+    def _run_inline(self) -> None:
+        self.handler.start()
+        while not self._stop.is_set():
+            deliveries = self._gather(IDLE_POLL_S)
+            if deliveries:
+                hand = Hand(deliveries, self.handler.begin(deliveries))
+                self._step(hand)
+                self._subscription.ack(self._finish(hand))
+
+    def _gather(self, timeout_s: float) -> list[Delivery]:
+        """A batch: what is there, and what else comes within the handler's linger."""
+        deliveries = self._subscription.poll(self.handler.batch, timeout_s)
+        if not deliveries or not self.handler.linger_s:
+            return deliveries
+        until = self._clock.monotonic() + self.handler.linger_s
+        while len(deliveries) < self.handler.batch and not self._stop.is_set():
+            left = until - self._clock.monotonic()
+            if left <= 0:
+                break
+            deliveries += self._subscription.poll(self.handler.batch - len(deliveries), min(left, IDLE_POLL_S))
+        return deliveries
+
+    # --- overlapped ---------------------------------------------------------------------------------------------------
+
+    def _run_overlapped(self) -> None:
+        threads = [
+            threading.Thread(target=self._guard, args=(target,), name=f"{self.group}-{name}", daemon=True)
+            for name, target in (("step", self._step_all), ("finish", self._finish_all))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._feed()
+        finally:
+            self._stepping.put(None)
+        for thread in threads:
+            thread.join()
+        self._acknowledge(wait_s=0.0)
+        self._raise_failure()
+
+    def _feed(self) -> None:
+        in_hand = 0
+        keep_at = self._clock.monotonic() + KEEP_EVERY_S
+        while not self._stop.is_set() and not self._failures:
+            in_hand -= self._acknowledge(wait_s=BUSY_POLL_S if in_hand >= IN_HAND else 0.0)
+            if self._clock.monotonic() >= keep_at:
+                self._subscription.keep()
+                keep_at = self._clock.monotonic() + KEEP_EVERY_S
+            if in_hand >= IN_HAND:
+                continue
+            deliveries = self._gather(BUSY_POLL_S if in_hand else IDLE_POLL_S)
+            if deliveries:
+                in_hand += 1
+                self._stepping.put(Hand(deliveries, self.handler.begin(deliveries)))
+
+    def _acknowledge(self, wait_s: float) -> int:
+        batches = 0
+        try:
+            done = self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
+            while True:
+                self._subscription.ack(done)
+                batches += 1
+                done = self._done.get_nowait()
+        except Empty:
+            return batches
+
+    def _step_all(self) -> None:
+        try:
+            self.handler.start()
+            while (hand := self._next()) is not None:
+                self._step(hand)
+                self._finishing.put(hand)
+        finally:
+            self._finishing.put(None)
+
+    def _next(self) -> Hand | None:
+        """The next batch for the model."""
+        started = self._clock.monotonic()
+        hand = self._stepping.get()
+        self._meters.inc(metrics.STARVED, self.group, by=self._clock.monotonic() - started)
+        return hand
+
+    def _finish_all(self) -> None:
+        while (hand := self._finishing.get()) is not None:
+            self._done.put(self._finish(hand))
+
+    def _guard(self, target: Any) -> None:
+        try:
+            target()
+        except BaseException as error:  # noqa: BLE001 - carried to the loop's own thread, which raises it
+            self._failures.append(error)
+
+    def _raise_failure(self) -> None:
+        if self._failures:
+            raise self._failures[0]
+
+    # --- a batch ------------------------------------------------------------------------------------------------------
+
+    def _step(self, hand: Hand) -> None:
+        started = self._clock.monotonic()
+        self.handler.step(hand.work)
+        took = self._clock.monotonic() - started
+        self._meters.observe(metrics.BATCH, self.group, value=len(hand.deliveries))
+        self._meters.observe(metrics.STEP, self.group, value=took)
+        self._meters.inc(metrics.BUSY, self.group, by=took)
+
+    def _finish(self, hand: Hand) -> list[Delivery]:
+        outputs = self.handler.finish(hand.work)
+        if outputs:
+            self._bus.publish(outputs)
+        undone = {(delivery.partition, delivery.offset) for delivery in self.handler.settle(hand.work)}
+        return [delivery for delivery in hand.deliveries if (delivery.partition, delivery.offset) not in undone]

@@ -1,0 +1,74 @@
+"""The collector: puts accepted triplets on the shelf, images first, so that a record never names what is not there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.deadletters import dead_letter
+from schemas.errors import Missing, Undecodable
+from schemas.ports import Blobs, Delivery, Outgoing
+from streams import shelf
+
+REMEMBERED_IMAGES = 1 << 14
+
+
+@dataclass(slots=True)
+class Shelving:
+    """A batch of triplets on its way to the shelf."""
+
+    triplets: list[tuple[Delivery, m.Triplet]] = field(default_factory=list)
+    letters: list[Outgoing] = field(default_factory=list)
+
+
+class Collector:
+    """Handler of the triplets topic. All it does is create-only, so repeating it changes nothing."""
+
+    topic = topics.TRIPLETS
+    group = "collector"
+    batch = 64
+    linger_s = 0.0
+    overlaps = False
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._kept: set[str] = set()
+
+    def start(self) -> None:
+        """Nothing to load."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> Shelving:
+        """Decode the batch."""
+        work = Shelving()
+        for delivery in deliveries:
+            try:
+                work.triplets.append((delivery, codec.decode(topics.TRIPLETS, delivery.value)))
+            except Undecodable as error:
+                work.letters.append(dead_letter(delivery, self.group, "Undecodable", str(error)))
+        return work
+
+    def step(self, work: Shelving) -> None:
+        """Shelve every triplet; one whose images are gone becomes a dead letter."""
+        for delivery, triplet in work.triplets:
+            try:
+                self._shelve(triplet)
+            except Missing as error:
+                reason = f"triplet {triplet.triplet_id}: image {error} is gone"
+                work.letters.append(dead_letter(delivery, self.group, "Missing", reason))
+
+    def finish(self, work: Shelving) -> list[Outgoing]:
+        """Dead letters, if any."""
+        return work.letters
+
+    def settle(self, _work: Shelving) -> Sequence[Delivery]:
+        """Nothing to save: the shelf is the state."""
+        return ()
+
+    def _shelve(self, triplet: m.Triplet) -> None:
+        for source, key in shelf.images(triplet):
+            if key not in self._kept:
+                self._blobs.copy(source, key)
+                if len(self._kept) >= REMEMBERED_IMAGES:
+                    self._kept.clear()
+                self._kept.add(key)
+        self._blobs.put(shelf.triplet_key(triplet.triplet_id), shelf.record_bytes(triplet))

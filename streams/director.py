@@ -1,0 +1,159 @@
+"""The director: folds events into ledgers and publishes what the plan newly calls for.
+
+Outputs before state before offset. A crash between any two of them replays events on old state, which calls for the
+same messages by the same names.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.deadletters import dead_letter
+from schemas.errors import Undecodable
+from schemas.ports import Change, Delivery, Ledgers, Outgoing
+from streams.policies import Policies
+from streams.rules import facts
+from streams.rules.plan import plan
+
+CACHED_LEDGERS = 4096
+
+
+@dataclass(slots=True)
+class Known:
+    """A ledger as last seen: its stored version and the names of the messages its plan calls for."""
+
+    ledger: facts.Ledger
+    version: int
+    names: frozenset[str]
+
+
+@dataclass(slots=True)
+class Fold:
+    """A batch on its way through: events by source, what to publish, what to save, what was learnt."""
+
+    events: dict[str, list[Any]]
+    outputs: list[Outgoing] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    folded: dict[str, Known] = field(default_factory=dict)
+    learnt: list[Any] = field(default_factory=list)
+
+
+class Director:
+    """Handler of the verdicts topic; any number of them may run, compare-and-set keeps them from undoing each other.
+
+    `observe` is told each event that taught something, after it was saved.
+    """
+
+    topic = topics.VERDICTS
+    group = "director"
+    batch = 256
+    linger_s = 0.02
+    overlaps = False
+
+    def __init__(
+        self,
+        ledgers: Ledgers,
+        policies: Policies,
+        policy_id: str,
+        publish: Callable[[Sequence[Outgoing]], None],
+        observe: Callable[[Any], None] | None = None,
+    ) -> None:
+        self._ledgers = ledgers
+        self._policies = policies
+        self._policy_id = policy_id
+        self._publish = publish
+        self._observe = observe
+        self._cache: OrderedDict[str, Known] = OrderedDict()
+
+    def start(self) -> None:
+        """Nothing to load."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> Fold:
+        """Decode the batch and load its sources' ledgers."""
+        fold = Fold({})
+        for delivery in deliveries:
+            try:
+                event = codec.decode(topics.VERDICTS, delivery.value)
+            except Undecodable as error:
+                fold.outputs.append(dead_letter(delivery, self.group, "Undecodable", str(error)))
+                continue
+            fold.events.setdefault(topics.VERDICTS.key(event), []).append(event)
+        self._load(fold.events)
+        return fold
+
+    def step(self, work: Fold) -> None:
+        """Fold every source's events into its ledger."""
+        for source_id, events in work.events.items():
+            self._fold(work, source_id, events)
+
+    def finish(self, work: Fold) -> list[Outgoing]:
+        """What the plans newly call for."""
+        return work.outputs
+
+    def settle(self, work: Fold) -> Sequence[Delivery]:
+        """Save the ledgers; whoever lost a race reloads, folds and publishes again."""
+        while lost := self._save(work):
+            again = Fold({source_id: work.events[source_id] for source_id in lost})
+            self._load(again.events)
+            self.step(again)
+            self._publish(again.outputs)
+            work.changes, work.folded = again.changes, again.folded
+            work.learnt = [e for e in work.learnt if topics.VERDICTS.key(e) not in lost] + again.learnt
+        if self._observe:
+            for event in work.learnt:
+                self._observe(event)
+        return ()
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _load(self, events: dict[str, list[Any]]) -> None:
+        unknown = [source_id for source_id in events if source_id not in self._cache]
+        for source_id, saved in self._ledgers.load(unknown).items():
+            ledger = facts.decode(saved.data)
+            names = frozenset(plan(ledger, self._policies.get(ledger.policy_id)).messages)
+            self._cache[source_id] = Known(ledger, saved.version, names)
+
+    def _fold(self, work: Fold, source_id: str, events: Sequence[Any]) -> None:
+        known = self._cache.pop(source_id, None)  # comes back when it is saved: a fold that is not must not be seen
+        if known is None:
+            if all(isinstance(event, m.GateVerdict) and not event.yes for event in events):
+                work.learnt.extend(events[:1])
+                return
+            known = Known(facts.Ledger(_policy_id(events) or self._policy_id), 0, frozenset())
+        learnt = [event for event in events if known.ledger.add(event)]
+        if not learnt:
+            self._remember(source_id, known)
+            return
+        after = plan(known.ledger, self._policies.get(known.ledger.policy_id))
+        work.outputs.extend(
+            codec.outgoing(build()) for name, build in after.messages.items() if name not in known.names
+        )
+        work.changes.append(Change(source_id, facts.encode(known.ledger), known.version, after.closed))
+        work.folded[source_id] = Known(known.ledger, known.version + 1, frozenset(after.messages))
+        work.learnt.extend(learnt)
+
+    def _save(self, work: Fold) -> frozenset[str]:
+        lost = self._ledgers.save(work.changes) if work.changes else frozenset()
+        for source_id, known in work.folded.items():
+            if source_id not in lost:
+                self._remember(source_id, known)
+        return lost
+
+    def _remember(self, source_id: str, known: Known) -> None:
+        self._cache[source_id] = known
+        self._cache.move_to_end(source_id)
+        while len(self._cache) > CACHED_LEDGERS:
+            self._cache.popitem(last=False)
+
+
+def _policy_id(events: Sequence[Any]) -> str:
+    """The policy that the events' jobs were asked under; the gate's are asked under none."""
+    for event in events:
+        job = getattr(event, "job", None)
+        job = job.job if isinstance(job, m.Candidate) else job
+        if isinstance(job, m.EditJob | m.JudgeJob | m.TextJob):
+            return job.policy_id
+    return ""

@@ -1,0 +1,89 @@
+"""The recorder: keeps every verdict, rejected ones too, and the images of judged attempts as the policy asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.errors import Missing, Undecodable
+from schemas.ports import Blobs, Delivery, Outgoing
+from streams import records
+from streams.policies import Policies
+
+REMEMBERED_IMAGES = 1 << 14
+
+
+@dataclass(slots=True)
+class Recording:
+    """A batch of deliveries that become segments."""
+
+    deliveries: Sequence[Delivery]
+
+
+class Recorder:
+    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter."""
+
+    topic = topics.VERDICTS
+    group = "recorder"
+    batch = 4096
+    linger_s = 1.0
+    overlaps = False
+
+    def __init__(self, blobs: Blobs, policies: Policies) -> None:
+        self._blobs = blobs
+        self._policies = policies
+        self._kept: set[str] = set()
+
+    def start(self) -> None:
+        """Nothing to load."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> Recording:
+        """Take the batch."""
+        return Recording(deliveries)
+
+    def step(self, work: Recording) -> None:
+        """Keep the images of judged attempts, then write one segment for each partition."""
+        decodable = [delivery for delivery in work.deliveries if self._look(delivery)]
+        by_partition = sorted(decodable, key=lambda delivery: (delivery.partition, delivery.offset))
+        for partition, group in groupby(by_partition, key=lambda delivery: delivery.partition):
+            chunk = list(group)
+            key = records.segment_key(partition, chunk[0].offset, chunk[-1].offset)
+            self._blobs.put(key, records.segment(chunk))
+
+    def finish(self, _work: Recording) -> list[Outgoing]:
+        """The recorder says nothing."""
+        return []
+
+    def settle(self, _work: Recording) -> Sequence[Delivery]:
+        """Nothing to save: the segments are the state."""
+        return ()
+
+    def _look(self, delivery: Delivery) -> bool:
+        try:
+            event = codec.decode(topics.VERDICTS, delivery.value)
+        except Undecodable:
+            return False
+        if isinstance(event, m.JudgeVerdict) and self._wanted(event):
+            for ref in (event.job.before, event.job.after):
+                self._keep(ref)
+        return True
+
+    def _wanted(self, verdict: m.JudgeVerdict) -> bool:
+        policy = self._policies.get(verdict.job.policy_id)
+        if policy.keep != "rejected":
+            return policy.keep == "all"
+        scores = m.Scores(adherence=verdict.adherence, aesthetics=verdict.aesthetics)
+        return not policy.accepts(scores, verdict.job.request.operation, verdict.by)
+
+    def _keep(self, ref: m.ImageRef) -> None:
+        key = records.record_image_key(ref)
+        if key in self._kept:
+            return
+        try:
+            self._blobs.copy(ref.key, key)
+        except Missing:  # scratch expired before the recorder came: the verdict is kept all the same
+            return
+        if len(self._kept) >= REMEMBERED_IMAGES:
+            self._kept.clear()
+        self._kept.add(key)

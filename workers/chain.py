@@ -1,0 +1,78 @@
+"""Several screens as one: each adds its measures, and a missed cut-off spares the screens that follow."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from schemas.messages import Bar, Candidate
+from schemas.ports import Info, Screened, Task
+from workers import roster
+from workers.plugin import Options, PlugIn
+
+
+class ChainOptions(Options):
+    """The recipes of the screens, in order."""
+
+    recipes: tuple[str, ...]
+
+
+class Chain(PlugIn[ChainOptions]):
+    """Screens in order. `names` are theirs; `INFO` combines theirs."""
+
+    def __init__(self, screens: Mapping[str, PlugIn[Any]]) -> None:
+        recipes = tuple(roster.recipe("screen", name, screen) for name, screen in screens.items())
+        super().__init__(ChainOptions(recipes=recipes))
+        self._screens = screens
+        infos = [screen.INFO for screen in screens.values()]
+        self.INFO = Info(  # type: ignore[misc]  # one chain's own combination, not the class's
+            summary=" then ".join(screens),
+            dear=any(info.dear for info in infos),
+            reads_images=any(info.reads_images for info in infos),
+            batch=min(info.batch for info in infos),
+        )
+
+    def load(self) -> None:
+        """Load every screen."""
+        for screen in self._screens.values():
+            screen.load()
+
+    def screen(self, tasks: Sequence[Task[Candidate]]) -> list[Screened | Exception]:
+        """All measures of all screens; screens spared by a cut-off are named in `skipped`."""
+        answers: list[Screened | Exception] = [Screened({}) for _ in tasks]
+        for name, screen in self._screens.items():
+            shown = [at for at, answer in enumerate(answers) if self._wanted(tasks[at], answer)]
+            results = roster.run(roster.KINDS["screen"], screen, [tasks[at] for at in shown]) if shown else ()
+            given = dict(zip(shown, results, strict=True))
+            answers = [_joined(answer, given.get(at), name) for at, answer in enumerate(answers)]
+        return answers
+
+    def _wanted(self, task: Task[Candidate], answer: Screened | Exception) -> bool:
+        return isinstance(answer, Screened) and not _misses(task.job.job.cutoffs, answer.measures)
+
+
+def _misses(cutoffs: Mapping[str, Bar], measures: Mapping[str, float]) -> bool:
+    return any(name in measures and not bar.holds(measures[name]) for name, bar in cutoffs.items())
+
+
+def _joined(answer: Screened | Exception, given: Any, name: str) -> Screened | Exception:
+    if isinstance(answer, Exception) or isinstance(given, Exception):
+        return given if isinstance(given, Exception) else answer
+    if given is None:
+        return Screened(answer.measures, answer.reason, (*answer.skipped, name))
+    reason = "; ".join(part for part in (answer.reason, given.reason) if part)
+    return Screened({**answer.measures, **given.measures}, reason, answer.skipped)
+
+
+def parse(text: str) -> tuple[str, PlugIn[Any]]:
+    """The recipe name and the screen for "NAME,NAME:option=value,option=value,NAME"; one screen needs no chain."""
+    parts: list[str] = []
+    for part in text.split(","):
+        if "=" in part and ":" not in part and parts:
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part.strip())
+    screens = {part.partition(":")[0]: roster.parse("screen", part) for part in parts}
+    if len(screens) == 1:
+        name, screen = next(iter(screens.items()))
+        return roster.recipe("screen", name, screen), screen
+    chain = Chain(screens)
+    return roster.recipe("screen", "+".join(screens), chain), chain
