@@ -61,6 +61,21 @@ def segment(deliveries: Sequence[Delivery]) -> bytes:
     return zlib.compress(packed, 6)
 
 
+def keep(blobs: Blobs, deliveries: Sequence[Delivery]) -> str:
+    """Store a segment and say where. Keeping the same deliveries again does nothing.
+
+    When other deliveries of the same first and last offset stand already (two recorders took turns), the segment
+    goes beside them under a name that ends in its content, so that nothing is lost.
+    """
+    data = segment(deliveries)
+    offsets = [delivery.offset for delivery in deliveries]
+    key = segment_key(deliveries[0].partition, min(offsets), max(offsets))
+    if not blobs.put(key, data) and blobs.get(key) != data:
+        key = key.replace(".seg", f"-{blake2b(data, digest_size=8).hexdigest()}.seg")
+        blobs.put(key, data)
+    return key
+
+
 def record_image_key(ref: m.ImageRef) -> str:
     """Where the records keep the image of a judged attempt, by its content."""
     return f"{IMAGES}{ref.sha256[:2]}/{ref.sha256}.{SUFFIXES[ref.format]}"

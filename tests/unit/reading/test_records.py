@@ -45,10 +45,15 @@ def test_overlapping_and_interleaved_segments_give_each_event_once_in_offset_ord
     whole = delivered(EVENTS)
     kept: set[int] = set()
     for piece in pieces:
-        key = records.segment_key(0, min(piece), max(piece))
-        if blobs.put(key, records.segment([whole[offset] for offset in sorted(piece)])):
-            kept |= piece
+        records.keep(blobs, [whole[offset] for offset in sorted(piece)])
+        kept |= piece
     assert list(records.events(blobs)) == [EVENTS[offset] for offset in sorted(kept)]
+
+
+def test_keeping_the_same_deliveries_twice_makes_one_segment() -> None:
+    blobs = DictBlobs()
+    keys = {records.keep(blobs, delivered(EVENTS[:3])) for _ in range(2)}
+    assert list(blobs.held) == list(keys) == [records.segment_key(0, 0, 2)]
 
 
 def test_of_two_answers_to_one_job_the_first_stands() -> None:
