@@ -11,8 +11,8 @@ from schemas.errors import UserError
 
 FORMAT = 1
 APPLICATION_ID = 0x4E_48_52_31  # "NHR1", so that a stranger's database is not taken for ours
-PAGE_BYTES = 8192
-CHECKPOINT_PAGES = 2000  # 16 MB of write-ahead log: few checkpoints, and a restart after a crash still is instant
+PAGE_BYTES = 4096
+CHECKPOINT_PAGES = 4000  # 16 MB of write-ahead log: few checkpoints, and opening after a crash still is instant
 
 _HINTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space and run the same command again: it resumes"),
