@@ -1,6 +1,6 @@
 """The collector: puts accepted triplets on the shelf, images first, so that a record never names what is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from schemas import codec, topics
@@ -22,7 +22,10 @@ class Shelving:
 
 
 class Collector:
-    """Handler of the triplets topic. All it does is create-only, so repeating it changes nothing."""
+    """Handler of the triplets topic. All it does is create-only, so repeating it changes nothing.
+
+    `observe` is told each triplet that is new on the shelf.
+    """
 
     topic = topics.TRIPLETS
     group = "collector"
@@ -30,8 +33,9 @@ class Collector:
     linger_s = 0.0
     overlaps = False
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, observe: Callable[[m.Triplet], None] | None = None) -> None:
         self._blobs = blobs
+        self._observe = observe
         self._kept: set[str] = set()
 
     def start(self) -> None:
@@ -71,4 +75,6 @@ class Collector:
                 if len(self._kept) >= REMEMBERED_IMAGES:
                     self._kept.clear()
                 self._kept.add(key)
-        self._blobs.put(shelf.triplet_key(triplet.triplet_id), shelf.record_bytes(triplet))
+        new = self._blobs.put(shelf.triplet_key(triplet.triplet_id), shelf.record_bytes(triplet))
+        if new and self._observe:
+            self._observe(triplet)

@@ -32,20 +32,16 @@ class Known:
 
 @dataclass(slots=True)
 class Fold:
-    """A batch on its way through: events by source, what to publish, what to save, what was learnt."""
+    """A batch on its way through: events by source, what to publish, what to save."""
 
     events: dict[str, list[Any]]
     outputs: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     folded: dict[str, Known] = field(default_factory=dict)
-    learnt: list[Any] = field(default_factory=list)
 
 
 class Director:
-    """Handler of the verdicts topic; any number of them may run, compare-and-set keeps them from undoing each other.
-
-    `observe` is told each event that taught something, after it was saved.
-    """
+    """Handler of the verdicts topic; any number of them may run, compare-and-set keeps them from undoing each other."""
 
     topic = topics.VERDICTS
     group = "director"
@@ -59,13 +55,11 @@ class Director:
         policies: Policies,
         policy_id: str,
         publish: Callable[[Sequence[Outgoing]], None],
-        observe: Callable[[Any], None] | None = None,
     ) -> None:
         self._ledgers = ledgers
         self._policies = policies
         self._policy_id = policy_id
         self._publish = publish
-        self._observe = observe
         self._cache: OrderedDict[str, Known] = OrderedDict()
 
     def start(self) -> None:
@@ -101,10 +95,6 @@ class Director:
             self.step(again)
             self._publish(again.outputs)
             work.changes, work.folded = again.changes, again.folded
-            work.learnt = [e for e in work.learnt if topics.VERDICTS.key(e) not in lost] + again.learnt
-        if self._observe:
-            for event in work.learnt:
-                self._observe(event)
         return ()
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -120,11 +110,9 @@ class Director:
         known = self._cache.pop(source_id, None)  # comes back when it is saved: a fold that is not must not be seen
         if known is None:
             if all(isinstance(event, m.GateVerdict) and not event.yes for event in events):
-                work.learnt.extend(events[:1])
                 return
             known = Known(facts.Ledger(_policy_id(events) or self._policy_id), 0, frozenset())
-        learnt = [event for event in events if known.ledger.add(event)]
-        if not learnt:
+        if not sum(known.ledger.add(event) for event in events):  # every event, not just up to the first
             self._remember(source_id, known)
             return
         after = plan(known.ledger, self._policies.get(known.ledger.policy_id))
@@ -133,7 +121,6 @@ class Director:
         )
         work.changes.append(Change(source_id, facts.encode(known.ledger), known.version, after.closed))
         work.folded[source_id] = Known(known.ledger, known.version + 1, frozenset(after.messages))
-        work.learnt.extend(learnt)
 
     def _save(self, work: Fold) -> frozenset[str]:
         lost = self._ledgers.save(work.changes) if work.changes else frozenset()

@@ -1,7 +1,7 @@
 """The recorder: keeps every verdict, rejected ones too, and the images of judged attempts as the policy asks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from schemas import codec, topics
@@ -16,13 +16,17 @@ REMEMBERED_IMAGES = 1 << 14
 
 @dataclass(slots=True)
 class Recording:
-    """A batch of deliveries that become segments."""
+    """A batch of deliveries that become segments, and the events in them."""
 
-    deliveries: Sequence[Delivery]
+    deliveries: list[Delivery] = field(default_factory=list)
+    events: list[records.Event] = field(default_factory=list)
 
 
 class Recorder:
-    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter."""
+    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter.
+
+    `observe` is told each event once its segment stands; after a crash some are told again.
+    """
 
     topic = topics.VERDICTS
     group = "recorder"
@@ -30,8 +34,11 @@ class Recorder:
     linger_s = 1.0
     overlaps = False
 
-    def __init__(self, blobs: Blobs, policies: Policies) -> None:
+    def __init__(
+        self, blobs: Blobs, policies: Policies, observe: Callable[[records.Event], None] | None = None
+    ) -> None:
         self._blobs = blobs
+        self._observe = observe
         self._policies = policies
         self._kept: set[str] = set()
 
@@ -39,13 +46,23 @@ class Recorder:
         """Nothing to load."""
 
     def begin(self, deliveries: Sequence[Delivery]) -> Recording:
-        """Take the batch."""
-        return Recording(deliveries)
+        """Decode the batch."""
+        work = Recording()
+        for delivery in deliveries:
+            try:
+                work.events.append(codec.decode(topics.VERDICTS, delivery.value))
+            except Undecodable:
+                continue
+            work.deliveries.append(delivery)
+        return work
 
     def step(self, work: Recording) -> None:
         """Keep the images of judged attempts, then write one segment for each partition."""
-        decodable = [delivery for delivery in work.deliveries if self._look(delivery)]
-        by_partition = sorted(decodable, key=lambda delivery: (delivery.partition, delivery.offset))
+        for event in work.events:
+            if isinstance(event, m.JudgeVerdict) and self._wanted(event):
+                self._keep(event.job.before)
+                self._keep(event.job.after)
+        by_partition = sorted(work.deliveries, key=lambda delivery: (delivery.partition, delivery.offset))
         for partition, group in groupby(by_partition, key=lambda delivery: delivery.partition):
             chunk = list(group)
             key = records.segment_key(partition, chunk[0].offset, chunk[-1].offset)
@@ -55,19 +72,12 @@ class Recorder:
         """The recorder says nothing."""
         return []
 
-    def settle(self, _work: Recording) -> Sequence[Delivery]:
+    def settle(self, work: Recording) -> Sequence[Delivery]:
         """Nothing to save: the segments are the state."""
+        if self._observe:
+            for event in work.events:
+                self._observe(event)
         return ()
-
-    def _look(self, delivery: Delivery) -> bool:
-        try:
-            event = codec.decode(topics.VERDICTS, delivery.value)
-        except Undecodable:
-            return False
-        if isinstance(event, m.JudgeVerdict) and self._wanted(event):
-            for ref in (event.job.before, event.job.after):
-                self._keep(ref)
-        return True
 
     def _wanted(self, verdict: m.JudgeVerdict) -> bool:
         policy = self._policies.get(verdict.job.policy_id)

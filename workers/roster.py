@@ -16,7 +16,7 @@ from schemas.ids import Stage, digest
 from schemas.messages import ImageRef
 from schemas.ports import Image
 from schemas.topics import Topic
-from workers.plugin import Options, PlugIn
+from workers.plugin import Options, PlugIn, Prompter
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,14 @@ def parse(kind: str, text: str) -> PlugIn[Any]:
                 raise UserError(f"{kind} {name}: {part!r} is not option=value", _option_help(cls.OPTIONS))
             given[option.strip()] = value.strip()
     return build(kind, name, given)
+
+
+def prompter(text: str) -> Prompter[Any]:
+    """A prompter from "NAME", "NAME:VALUE" or a path to a .jsonl file; raises `UserError`."""
+    found = parse("prompter", f"file:{text}" if text.endswith(".jsonl") and ":" not in text else text)
+    if not isinstance(found, Prompter):
+        raise UserError(f"{text} is no prompter", f"choose one of: {', '.join(names('prompter'))}")
+    return found
 
 
 def build(kind: str, name: str, given: Mapping[str, Any]) -> PlugIn[Any]:

@@ -163,24 +163,28 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(entry.name[: -len(".toml")] for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
-def read(name_or_path: str) -> Policy:
-    """A shipped policy by name, or one from a TOML file; raises `UserError` in one line."""
+def text(name_or_path: str) -> str:
+    """The TOML of a shipped policy by name, or of a file; raises `UserError`."""
     if name_or_path in shipped():
-        text = (resources.files("streams.rules") / "policies" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return parse(text, name_or_path)
+        return (resources.files("streams.rules") / "policies" / f"{name_or_path}.toml").read_text(encoding="utf-8")
     path = Path(name_or_path)
     if not path.is_file():
         raise UserError(f"no policy {name_or_path!r}", f"give a TOML file or one of: {', '.join(shipped())}")
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"policy {path} cannot be read ({error})", "give a readable UTF-8 TOML file") from None
 
 
-def parse(text: str, where: str) -> Policy:
+def read(name_or_path: str) -> Policy:
+    """A shipped policy by name, or one from a TOML file; raises `UserError` in one line."""
+    return parse(text(name_or_path), name_or_path)
+
+
+def parse(toml: str, where: str) -> Policy:
     """A policy from TOML text; `where` names it in errors."""
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
+        raw: dict[str, Any] = tomllib.loads(toml)
         return Policy.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"policy {where} is not TOML: {error}", "mend that line") from None

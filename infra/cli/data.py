@@ -1,0 +1,64 @@
+"""`nhr report`, `show` and `export`: look at what was mined, and take it away."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra import settings as environment
+from infra.blobs.folder import FolderBlobs
+from schemas.errors import UserError
+
+Out = Annotated[Path | None, typer.Option(help="Folder of the data (default: NHR_OUT or nhr-data).")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command("report")(report)
+    cli.command("show")(show)
+    cli.command("export")(export)
+
+
+def report(
+    out: Out = None,
+    to: Annotated[Path | None, typer.Option(help="File to write (default: report.html in the data folder).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most triplets shown with pictures.")] = 400,
+) -> None:
+    """Write one self-contained HTML page: gallery, rejected attempts with reasons, funnel beside the paper's."""
+    from infra.report import build
+
+    folder = _folder(out)
+    written = build(FolderBlobs(folder), to or folder / "report.html", limit=limit)
+    typer.echo(f"Page: {written}")
+
+
+def show(
+    triplet: Annotated[str, typer.Argument(metavar="ID", help="Id of a triplet, or how it begins.")], out: Out = None
+) -> None:
+    """Tell where a triplet comes from: its lineage and every score, rejected attempts too."""
+    from infra.show import show as lineage
+
+    Console(highlight=False).print(lineage(FolderBlobs(_folder(out)), triplet))
+
+
+def export(
+    to: Annotated[Path, typer.Option(help="Folder to write; it must be new, or an earlier export with --force.")],
+    out: Out = None,
+    layout: Annotated[str, typer.Option(help="nhr: the released layout, JPEG files and metadata.jsonl.")] = "nhr",
+    force: Annotated[bool, typer.Option(help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the triplets in a layout that trainers read."""
+    from infra.export import export_nhr
+
+    if layout != "nhr":
+        raise UserError(f"unknown layout {layout!r}", "layouts: nhr")
+    count = export_nhr(FolderBlobs(_folder(out)), to, force=force)
+    typer.echo(f"{count} triplets in {to}/train")
+
+
+def _folder(out: Path | None) -> Path:
+    folder = (out or environment.from_environment().out).expanduser()
+    if not (folder / "shelf").is_dir() and not (folder / "records").is_dir():
+        raise UserError(f"nothing was mined into {folder}", "mine first (`nhr mine --help`) or give its --out")
+    return folder

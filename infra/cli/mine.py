@@ -1,0 +1,178 @@
+"""`nhr mine`: mine triplets into a folder, with a live view; Ctrl-C drains, and the same command resumes."""
+
+import logging
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from infra import settings as environment
+from infra.cli import view as views
+from infra.engine import Engine, Order, Progress
+from infra.wiring import STREAMS, Crew, crew
+from schemas.errors import UserError
+from streams.rules import policy as policies
+from workers import roster
+
+LOG = "nhr.log"
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(s|m|h|d)$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+Plugin = Annotated[str, typer.Option(metavar="NAME[:OPTION=VALUE,...]", help="`nhr models` lists them.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("mine")(mine)
+
+
+def mine(
+    prompts: Annotated[
+        str,
+        typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR."),
+    ] = "grammar",
+    campaign: Annotated[str, typer.Option(help="Name of this mining effort; the same name resumes it.")] = "",
+    scenes: Annotated[
+        int | None, typer.Option(min=1, help="Stop after N scenes or photographs, all finished: reproducible.")
+    ] = None,
+    target: Annotated[
+        int | None, typer.Option(min=1, help="Take nothing new once N triplets are there; finish what is open.")
+    ] = None,
+    duration: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="Take nothing new after this long, such as 90s, 30m, 2h, 7d.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder of the data (default: NHR_OUT or nhr-data).")] = None,
+    policy: Annotated[str, typer.Option(help="A shipped policy (`nhr policy show`) or a TOML file.")] = "paper",
+    generator: Plugin = "",
+    gate: Plugin = "",
+    editor: Plugin = "",
+    screen: Annotated[
+        str, typer.Option(metavar="NAME,NAME,...", help="Screens in order, such as pixels,simulated.")
+    ] = "",
+    judge: Plugin = "",
+    writer: Plugin = "",
+    workers: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
+) -> None:
+    """Mine triplets: from drawn scenes, or from your photographs, until the end you name or until Ctrl-C.
+
+    Ctrl-C finishes what is in hand and leaves the rest queued; the same command goes on there. A killed run loses
+    nothing either.
+
+    \b
+    Examples:
+      nhr mine --scenes 50                                50 drawn scenes, to the end
+      nhr mine --prompts photos:~/Pictures --target 500   real photographs, until 500 triplets
+      nhr mine --policy thrifty --for 2h --workers editor=2
+    """
+    settings = environment.from_environment()
+    chosen = {
+        kind: text
+        for kind, text in (
+            ("generator", generator), ("gate", gate), ("editor", editor), ("screen", screen), ("judge", judge),
+            ("writer", writer),
+        )
+        if text
+    }  # fmt: skip
+    prompts = _expanded(prompts)
+    order = Order(
+        out=(out or settings.out).expanduser(),
+        campaign=_campaign(campaign, prompts),
+        prompts=prompts,
+        policy=policies.read(policy),
+        crew=_crew(prompts, chosen, workers or []),
+        scenes=scenes,
+        target=target,
+        for_s=_seconds(duration) if duration else None,
+    )
+    roster.prompter(prompts)
+    view = views.choose(as_json)
+    with _logging(order.out, settings.log_level), view:
+        engine = Engine(order, settings, view.show)
+        with _draining(engine, view):
+            progress = engine.run()
+    view.summary(progress)
+    _exit(progress)
+
+
+def _exit(progress: Progress) -> None:
+    if progress.phase == "stopped":
+        raise typer.Exit(130)
+
+
+def _expanded(prompts: str) -> str:
+    name, separator, rest = prompts.partition(":")
+    return f"{name}:{Path(rest).expanduser()}" if separator and "=" not in rest else prompts
+
+
+def _campaign(name: str, prompts: str) -> str:
+    """The campaign's name: given, or from what is edited."""
+    kind = prompts.partition(":")[0]
+    name = name or (Path(kind).stem if kind.endswith(".jsonl") else kind)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise UserError(f"campaign name {name!r}", "use up to 64 letters, digits, dots, dashes, underscores")
+    return name
+
+
+def _crew(prompts: str, chosen: dict[str, str], workers: list[str]) -> Crew:
+    counts: dict[str, int] = {}
+    for text in (part for entry in workers for part in entry.split(",")):
+        kind, _, number = text.partition("=")
+        if not number.isdigit() or not 1 <= int(number) <= 64:
+            kinds = ", ".join((*roster.KINDS, *STREAMS))
+            raise UserError(f"--workers {text!r}", f"write KIND=N with N from 1 to 64; kinds: {kinds}")
+        counts[kind.strip()] = int(number)
+    return crew(prompts.partition(":")[0], chosen, counts)
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.match(text.strip())
+    if match is None:
+        raise UserError(f"--for {text!r} is no time", "write a number and s, m, h or d, such as 90s or 2h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@contextmanager
+def _logging(out: Path, level: str) -> Iterator[None]:
+    """Warnings and the like go to a file in the data folder, so that they never tear the view."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(out / LOG, encoding="utf-8")
+    except OSError as error:
+        hint = "make it writable or give another --out"
+        raise UserError(f"folder {out} cannot be written ({error.strerror})", hint) from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _draining(engine: Engine, view: views.View) -> Iterator[None]:
+    """SIGINT and SIGTERM drain; a second one ends the process at once, which loses nothing either."""
+
+    def drain(number: int, _frame: FrameType | None) -> None:
+        if engine.stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        engine.stop.set()
+        view.note("stopping: finishing what is in hand (once more to stop at once; the same command resumes)")
+
+    before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,152 @@
+"""The one place that joins ports to adapters: the stores of a data folder, and the handlers that run over them."""
+
+import fcntl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.blobs.folder import FolderBlobs
+from infra.bus.sqlite import SqliteBus
+from infra.ledgers.sqlite import SqliteLedgers
+from infra.metrics import Metrics
+from infra.runtime.clock import SystemClock
+from infra.runtime.pictures import Pictures
+from infra.runtime.worker import Worker
+from infra.settings import Settings
+from infra.sqlite import Database
+from schemas import messages as m
+from schemas.errors import UserError
+from schemas.ports import Blobs, Bus, Clock, Handler, Ledgers
+from streams.collector import Collector
+from streams.director import Director
+from streams.policies import Policies
+from streams.recorder import Recorder
+from streams.rules.policy import Policy
+from workers import chain, roster
+from workers.plugin import PlugIn
+
+STREAMS = ("director", "collector", "recorder")
+DATABASE = "nhr.sqlite"
+LOCK = "nhr.lock"
+
+DEFAULTS: dict[str, Mapping[str, str]] = {
+    "grammar": {
+        "generator": "simulated", "gate": "simulated", "editor": "simulated", "screen": "pixels,simulated",
+        "judge": "simulated", "writer": "simulated",
+    },
+    "photos": {
+        "gate": "pixels", "editor": "classic", "screen": "pixels", "judge": "measured", "writer": "classic",
+    },
+    "null": dict.fromkeys(roster.KINDS, "null"),
+}  # fmt: skip
+"""Plug-ins by prompter, where none are named; prompts from a file are drawn like the grammar's."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that lasts, of one data folder."""
+
+    bus: Bus
+    blobs: Blobs
+    ledgers: Ledgers
+    cursors: Ledgers
+
+
+@contextmanager
+def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Stores]:
+    """The stores of folder `out`, for this process alone; raises `UserError` when another one is at work there."""
+    blobs = FolderBlobs(out, fsync=settings.fsync)
+    with _alone(out):
+        database = Database(out / DATABASE)
+        bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
+        bus.release_all()  # whoever held them is gone: we hold the lock
+        try:
+            yield Stores(bus, blobs, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
+        finally:
+            bus.close()
+            database.close()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    path = out / LOCK
+    try:
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(f"another nhr is mining into {out}", "stop it first, or give another --out") from None
+            yield
+    except PermissionError:
+        raise UserError(f"{path} cannot be written", "make the folder writable or give another --out") from None
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Which plug-ins work, under their recipes, and how many of each kind or stream run."""
+
+    texts: Mapping[str, str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def plugin(self, kind: str) -> tuple[str, PlugIn[Any]]:
+        """A new instance of the kind's plug-in, and its recipe."""
+        text = self.texts[kind]
+        if kind == "screen":
+            return chain.parse(text)
+        plugin = roster.parse(kind, text)
+        return roster.recipe(kind, text.partition(":")[0], plugin), plugin
+
+    def recipes(self) -> dict[str, str]:
+        """The recipe of each kind."""
+        return {kind: self.plugin(kind)[0] for kind in self.texts if kind in roster.KINDS}
+
+    def dear(self) -> bool:
+        """Whether any plug-in is dear."""
+        return any(self.plugin(kind)[1].INFO.dear for kind in self.texts if kind in roster.KINDS)
+
+    def count(self, name: str) -> int:
+        """How many of a kind or stream run."""
+        return self.counts.get(name, 1)
+
+
+def crew(prompter: str, chosen: Mapping[str, str], counts: Mapping[str, int]) -> Crew:
+    """The crew for a prompter: the plug-ins chosen, the defaults elsewhere. Checks every name and option."""
+    texts = {**DEFAULTS.get(prompter, DEFAULTS["grammar"]), **chosen}
+    unknown = sorted(set(counts) - set(roster.KINDS) - set(STREAMS))
+    if unknown:
+        raise UserError(f"--workers: unknown kind {unknown[0]!r}", f"kinds: {', '.join((*roster.KINDS, *STREAMS))}")
+    result = Crew(texts, counts)
+    result.recipes()
+    return result
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told: each recorded event, each triplet new on the shelf."""
+
+    event: Callable[[Any], None]
+    triplet: Callable[[m.Triplet], None]
+
+
+def handlers(
+    stores: Stores, crew: Crew, policy: Policy, meters: Metrics, clock: Clock, stop: threading.Event, watch: Watch,
+    settings: Settings,
+) -> list[Handler[Any]]:  # fmt: skip
+    """Every handler of the embedded pipeline, workers and streams, as many of each as the crew has."""
+    policies = Policies(stores.blobs)
+    policies.keep(policy)
+    pictures = Pictures(stores.blobs, settings.cache_mb << 20)
+    made: list[Handler[Any]] = []
+    for kind in (roster.KINDS[name] for name in crew.texts if name in roster.KINDS):
+        for _ in range(crew.count(kind.name)):
+            recipe, plugin = crew.plugin(kind.name)
+            made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, stop))
+    made += [
+        Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish) for _ in range(crew.count("director"))
+    ]
+    made += [Collector(stores.blobs, watch.triplet) for _ in range(crew.count("collector"))]
+    made += [Recorder(stores.blobs, policies, watch.event) for _ in range(crew.count("recorder"))]
+    return made
