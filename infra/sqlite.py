@@ -144,9 +144,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _is_fresh(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the file is empty; raises `UserError` unless it is empty or ours."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    # One statement, so that all three are of one instant: another process may be creating the file.
+    tables, application, version = connection.execute(
+        "SELECT (SELECT count(*) FROM sqlite_schema), * FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
     if (tables, application, version) == (0, 0, 0):
         return True
     if application != APPLICATION_ID:

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from infra.bus.waiting import Bell, first_of
@@ -77,15 +77,14 @@ class _Chance:
 
     def repeated(self, group: _Group, most: int) -> list[int]:
         """For each of `most`, perhaps an offset that was handed out before, whoever has it or had it."""
-        drawn = [
-            self._rng.randrange(group.next) for _ in range(most) if self._rng.random() < self._duplicates and group.next
-        ]
-        return [offset for offset in drawn if not _holds(group.returned, offset)]
+        given = group.next - len(group.returned)
+        times = sum(self._rng.random() < self._duplicates for _ in range(most))
+        return [_nth_absent(group.returned, self._rng.randrange(given)) for _ in range(times)]
 
 
-def _holds(offsets: list[int], offset: int) -> bool:
-    place = bisect_left(offsets, offset)
-    return place < len(offsets) and offsets[place] == offset
+def _nth_absent(present: list[int], n: int) -> int:
+    """The n-th natural number, from 0, that the sorted list does not hold."""
+    return n + bisect_right(range(len(present)), n, key=lambda place: present[place] - place)
 
 
 class _Log:
