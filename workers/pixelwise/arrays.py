@@ -1,12 +1,14 @@
 """Array types, and the few shape changes every measurement shares."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 """Height x width x 3, RGB, or height x width; 0-255."""
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating[Any]]
 """Height x width (x 3), floating point."""
 Mask = NDArray[np.bool_]
 """Height x width; what is meant is True."""
