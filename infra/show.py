@@ -133,7 +133,7 @@ def _why(attempt: Attempt) -> str:
 
 
 def _relatives(blobs: Blobs, triplet: Triplet, lineage: Lineage) -> RenderableType | None:
-    others = [one for _, one in sorted(lineage.judgements.items()) if one.triplet_id != triplet.triplet_id]
+    others = lineage.judgements(triplet)
     return _facts("Built on the same edits", [(one.kind, _relative(blobs, one)) for one in others]) if others else None
 
 

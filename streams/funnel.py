@@ -231,7 +231,11 @@ class Funnel:
             "rejections": self.rejections.by_stage(),
             "failures": self.failures.by_stage(),
             "truth": {
-                stage: {**asdict(seen), "precision": seen.precision, "recall": seen.recall}
+                stage: {
+                    **asdict(seen),
+                    "precision": seen.precision,
+                    "recall": None if stage == "released" else seen.recall,
+                }
                 for stage, seen in self.truth.items()
                 if seen.count
             },

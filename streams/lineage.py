@@ -54,11 +54,16 @@ class Lineage:
         self._policies = policies
         self._default = default
         self._attempts: dict[str, dict[int, Attempt]] = {}
-        self.judgements: dict[str, Judgement] = {}
+        self._judgements: dict[str, dict[str, Judgement]] = {}
 
     def attempts(self, request_id: str) -> list[Attempt]:
         """The attempts at a request, in order."""
         return [attempt for _, attempt in sorted(self._attempts.get(request_id, {}).items())]
+
+    def judgements(self, triplet: m.Triplet) -> list[Judgement]:
+        """The other inverses and composites judged on the triplet's edits, sorted by id."""
+        found = {name: one for edit in triplet.edits for name, one in self._judgements.get(edit.request_id, {}).items()}
+        return [one for name, one in sorted(found.items()) if name != triplet.triplet_id]
 
     def add(self, event: Event) -> None:
         """Take what the event tells of a wanted request; events of others pass by."""
@@ -93,9 +98,9 @@ class Lineage:
         scores = m.Scores(adherence=event.adherence, aesthetics=event.aesthetics, preservation=event.preservation)
         kept = accepted(event, self._policies.get(job.policy_id, self._default))
         if job.kind != "forward":
-            self.judgements[job.triplet_id] = Judgement(
-                job.triplet_id, job.kind, requests, job.instruction, scores, kept, event.reason
-            )
+            one = Judgement(job.triplet_id, job.kind, requests, job.instruction, scores, kept, event.reason)
+            for request_id in requests:
+                self._judgements.setdefault(request_id, {})[one.triplet_id] = one
             return
         attempt = self._at(requests[0], job.attempt)
         attempt.image = attempt.image or job.after

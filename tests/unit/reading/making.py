@@ -166,7 +166,7 @@ def triplet(
 ) -> m.Triplet:
     """A triplet; a composite goes from the edit `asked` to the `second` one."""
     edited = image or ref(f"{edit_job(of, asked, attempt).job_id} edited".encode())
-    edits = [edit(of, asked, edited, attempt)] + ([edit(of, *second)] if second else [])
+    edits = [edit(of, asked, edited, attempt)] + ([edit(of, *second, attempt)] if second else [])
     other = edits[1].request_id if second else ""
     before = of.image if kind == "forward" else edited
     after = second[1] if second else (of.image if kind == "inverse" else edited)

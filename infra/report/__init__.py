@@ -1,0 +1,51 @@
+"""The report: one self-contained HTML page to look at what was mined, beside the paper's numbers.
+
+`gather` reads shelf and records, `pictures` makes the thumbnails, `cards` and `numbers` turn both into what the page
+shows, `page` renders the templates with styles and scripts inside.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.report import cards, numbers, page
+from infra.report.gather import gather
+from infra.report.pictures import Thumbnails
+from schemas.errors import UserError
+from schemas.ports import Blobs
+
+Progress = Callable[[int, int], None]
+"""Told (thumbnails made, thumbnails in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most triplets and rejected attempts that a page shows, and the longer side of a thumbnail in pixels."""
+
+    triplets: int = 300
+    rejected: int = 120
+    side: int = 384
+
+
+def build(
+    blobs: Blobs,
+    out: Path,
+    title: str = "Mined triplets",
+    limits: Limits | None = None,
+    campaign: str = "",
+    progress: Progress | None = None,
+) -> Path:
+    """Write the page to the file `out` (replacing an earlier one, whole or not at all) and return it.
+
+    `campaign` "" shows all campaigns. The same shelf and records give the same page. Raises `UserError` in one line.
+    """
+    limits = limits or Limits()
+    gathered = gather(blobs, limits.triplets, limits.rejected, campaign)
+    thumbnails = Thumbnails(blobs, limits.side)
+    thumbnails.make(cards.pictures(gathered), progress)
+    html = page.render(title, gathered, cards.payload(gathered, thumbnails), numbers.sections(gathered.funnel))
+    try:
+        page.write(out, html)
+    except OSError as error:
+        raise UserError(f"cannot write the report {out} ({error.strerror or error})", "free space or rights") from None
+    return out

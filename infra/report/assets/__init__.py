@@ -1,0 +1,1 @@
+"""Styles and scripts of the report page, put into it when it is built."""

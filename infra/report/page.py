@@ -1,0 +1,76 @@
+"""One HTML file: templates rendered with escaping, styles and scripts put inside and nothing else allowed to run."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from infra.report.gather import Gathered
+
+HERE = Path(__file__).parent
+STYLES = ("base.css", "gallery.css", "dialog.css", "numbers.css")
+SCRIPTS = ("dom.js", "slider.js", "cards.js", "filters.js", "gallery.js", "dialog.js", "main.js")
+UNSAFE = "<>&\u2028\u2029"
+
+
+def render(title: str, gathered: Gathered, data: Mapping[str, object], numbers: Mapping[str, object]) -> str:
+    """The page's HTML."""
+    style, script = _join("", STYLES), _join('"use strict";\n', SCRIPTS)
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        title=title,
+        policy=policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        data=embedded(data),
+        page=gathered,
+        shown=len(gathered.triplets),
+        rejected_shown=len(gathered.rejected),
+        numbers=numbers,
+    )
+
+
+def embedded(data: Mapping[str, object]) -> Markup:
+    """JSON that cannot leave its script element: no "<", ">" or "&" stands in it unescaped."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for mark in UNSAFE:
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)
+
+
+def policy(style: str, script: str) -> str:
+    """The content security policy: these very styles and scripts, pictures inside the page, and nothing else."""
+    return (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def write(out: Path, html: str) -> None:
+    """Replace the file `out` by the page, whole or not at all; makes its folder."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        partial.write_text(html, encoding="utf-8")
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _join(head: str, names: tuple[str, ...]) -> str:
+    parts = [(HERE / "assets" / name).read_text(encoding="utf-8") for name in names]
+    return head + "\n".join(parts)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,1 @@
+"""Jinja templates of the report page; every value is escaped."""

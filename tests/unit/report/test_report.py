@@ -1,0 +1,161 @@
+"""The report page: complete, self-contained, safe, repeatable."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from infra.report import Limits, build
+from infra.report.gather import Sampler
+from schemas.errors import UserError
+from tests.unit.reading.making import DictBlobs, delivered, gate, judge, put_on_shelf, record, request, subject, triplet
+from tests.unit.report.reading import Page
+from tests.unit.report.scenes import Campaign
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&<!--\u2028 {{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def campaign() -> Campaign:
+    return Campaign(2, ("remove", "recolor"))
+
+
+@pytest.fixture(scope="module")
+def page(campaign: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    out = tmp_path_factory.mktemp("report") / "deep" / "report.html"
+    return Page(build(campaign.blobs, out, title="Harbour scenes").read_text(encoding="utf-8"))
+
+
+def test_every_triplet_is_on_the_page_with_its_pictures(campaign: Campaign, page: Page) -> None:
+    shown = {one["id"]: (one["before"], one["after"]) for one in page.data["triplets"]}
+    assert set(shown) == {one.triplet_id for one in campaign.triplets}
+    assert all(isinstance(place, int) for pair in shown.values() for place in pair)
+
+
+def test_each_picture_is_inside_the_page_once(page: Page) -> None:
+    images = page.data["images"]
+    assert len(images) == len(set(images)) == 2 * (1 + 2 + 2)
+    assert all(image.startswith("data:image/webp;base64,") for image in images)
+
+
+def test_nothing_is_loaded_from_elsewhere(page: Page) -> None:
+    assert not {"link", "iframe", "object", "embed", "base"} & set(page.tags)
+    loaded = [value for name, value in page.attributes if name in {"src", "href", "action", "srcset"}]
+    assert all(value.startswith("#") for value in loaded)
+    assert "url(" not in "".join(page.texts["style"])
+    assert "@import" not in "".join(page.texts["style"])
+
+
+def test_only_our_own_style_and_script_may_run(page: Page) -> None:
+    content = next(value for name, value in page.attributes if name == "content" and "default-src" in value)
+    assert content.startswith("default-src 'none'; img-src data:; ")
+    for part in (page.texts["style"][0], page.texts["script"][1]):
+        assert f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'" in content
+    assert "unsafe" not in content
+    assert not [name for name, _ in page.attributes if name == "style" or name.startswith("on")]
+
+
+def test_rejected_attempts_are_shown_with_stage_and_reason(page: Page) -> None:
+    told = {(one["stage"], one["bar"], one["value"], one["reason"]) for one in page.data["rejected"]}
+    assert told == {
+        ("soft", "null.soft", "0.2", ""),
+        ("pixels", "pixels.null", "0.1", ""),
+        ("hard", "", None, "the hills changed"),
+    }
+
+
+def test_a_triplet_tells_of_every_attempt_and_of_what_was_built_on_it(campaign: Campaign, page: Page) -> None:
+    forward = next(one for one in campaign.triplets if one.kind == "forward")
+    shown = next(one for one in page.data["triplets"] if one["id"] == forward.triplet_id)
+    assert [attempt["fate"] for attempt in shown["edits"][0]["attempts"]] == ["soft", "pixels", "hard", "survived"]
+    assert {one["kind"] for one in shown["relatives"]} == {"inverse", "composite"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Harbour scenes", "campaign harbour", "policy paper", "Soft filter", "75.0 % 43.0 % +32.0 pt", "515,584",
+        "9.45", "Against the known truth", "over 8 judged attempts", "the house floats", "recolor 8 2 25.0 %",
+        "All 10 triplets",
+    ],
+)  # fmt: skip
+def test_the_numbers_need_no_script(page: Page, told: str) -> None:
+    assert told in page.text
+
+
+def test_the_same_shelf_gives_the_same_page(campaign: Campaign, tmp_path: Path) -> None:
+    pages = [build(campaign.blobs, tmp_path / name).read_bytes() for name in ("a.html", "b.html")]
+    assert pages[0] == pages[1]
+
+
+def test_a_limited_page_says_how_many_there_are(campaign: Campaign, tmp_path: Path) -> None:
+    page = Page(build(campaign.blobs, tmp_path / "r.html", limits=Limits(3, 2, 96)).read_text(encoding="utf-8"))
+    assert (len(page.data["triplets"]), len(page.data["rejected"])) == (3, 2)
+    assert "3 of 10 triplets are on this page" in page.text
+    assert "2 of 12 rejected attempts" in page.text
+    assert {one["kind"] for one in page.data["triplets"]} == {"forward", "inverse", "composite"}
+
+
+def test_one_campaign_can_be_shown_alone(campaign: Campaign, tmp_path: Path) -> None:
+    page = Page(build(campaign.blobs, tmp_path / "r.html", campaign="desert").read_text(encoding="utf-8"))
+    assert page.data["triplets"] == []
+    assert "no campaign yet" in page.text
+
+
+def test_progress_counts_the_pictures(campaign: Campaign, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    build(campaign.blobs, tmp_path / "r.html", progress=lambda done, total: told.append((done, total)))
+    assert told == [(number, 10) for number in range(1, 11)]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    blobs = DictBlobs()
+    of = subject("s1", HOSTILE, HOSTILE, HOSTILE).model_copy(update={"author": HOSTILE, "licence": HOSTILE})
+    asked = request(HOSTILE, HOSTILE)
+    put_on_shelf(blobs, triplet(of, asked, texts={HOSTILE: HOSTILE}))
+    lost = judge(of, asked, (1.0, 1.0), reason=HOSTILE, measures={HOSTILE: float("nan")})
+    record(blobs, delivered([gate(of, yes=False, reason=HOSTILE), lost]))
+    out = tmp_path_factory.mktemp("hostile") / "report.html"
+    return Page(build(blobs, out, title=HOSTILE).read_text(encoding="utf-8"))
+
+
+def test_hostile_texts_stay_texts(hostile: Page, page: Page) -> None:
+    assert "img" not in hostile.tags
+    assert hostile.tags.count("script") == page.tags.count("script") == 2
+    assert not [name for name, _ in hostile.attributes if name.startswith("on")]
+    assert "7 * 7" in hostile.text
+
+
+def test_hostile_texts_arrive_unchanged(hostile: Page) -> None:
+    shown = hostile.data["triplets"][0]
+    assert shown["instruction"] == shown["prompt"] == shown["texts"][HOSTILE] == HOSTILE
+    assert hostile.data["rejected"][0]["reason"] == HOSTILE
+
+
+def test_pictures_that_cannot_be_read_are_left_out(hostile: Page) -> None:
+    assert hostile.data["images"] == []
+    assert hostile.data["triplets"][0]["before"] is None
+
+
+def test_an_empty_shelf_gives_a_page_that_says_so(tmp_path: Path) -> None:
+    page = Page(build(DictBlobs(), tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "There is nothing on the shelf yet" in page.text
+
+
+def test_a_page_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write the report") as caught:
+        build(DictBlobs(), tmp_path / "file" / "report.html")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_sample_takes_turns_between_groups_of_any_size() -> None:
+    sampler: Sampler[str] = Sampler(4)
+    for number in range(100):
+        sampler.offer("many", f"m{number}")
+    for name in ("x", "y"):
+        sampler.offer(name, name)
+    assert sampler.chosen() == ["m0", "x", "y", "m1"]
+    assert sampler.total == 102
