@@ -5,7 +5,6 @@ shows, `page` renders the templates with styles and scripts inside.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from infra.report import cards, numbers, page
@@ -18,30 +17,23 @@ Progress = Callable[[int, int], None]
 """Told (thumbnails made, thumbnails in all)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Most triplets and rejected attempts that a page shows, and the longer side of a thumbnail in pixels."""
-
-    triplets: int = 300
-    rejected: int = 120
-    side: int = 384
-
-
 def build(
     blobs: Blobs,
     out: Path,
     title: str = "Mined triplets",
-    limits: Limits | None = None,
+    limit: int = 300,
+    rejected: int = 120,
+    side: int = 384,
     campaign: str = "",
     progress: Progress | None = None,
 ) -> Path:
     """Write the page to the file `out` (replacing an earlier one, whole or not at all) and return it.
 
+    At most `limit` triplets and `rejected` attempts are shown, with thumbnails whose longer side is `side` pixels;
     `campaign` "" shows all campaigns. The same shelf and records give the same page. Raises `UserError` in one line.
     """
-    limits = limits or Limits()
-    gathered = gather(blobs, limits.triplets, limits.rejected, campaign)
-    thumbnails = Thumbnails(blobs, limits.side)
+    gathered = gather(blobs, limit, rejected, campaign)
+    thumbnails = Thumbnails(blobs, side)
     thumbnails.make(cards.pictures(gathered), progress)
     html = page.render(title, gathered, cards.payload(gathered, thumbnails), numbers.sections(gathered.funnel))
     try:

@@ -4,13 +4,16 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pictures
 
 from infra import export
 from infra.export import export_nhr
+from infra.images import encode
 from schemas import messages as m
 from schemas.errors import UserError
+from schemas.ports import Image
 from streams import shelf
 from tests.unit.reading.making import DictBlobs, files, put_on_shelf, ref, request, subject, triplet
 
@@ -93,6 +96,17 @@ def test_images_are_jpeg_of_the_pixels_on_the_shelf(out: Path) -> None:
     row = next(row for row in rows(out) if row["sample_id"] == first.subject.source_id and row["kind"] == first.kind)
     with Pictures.open(out / "train" / str(row["source_file_name"])) as shown:
         assert (shown.format, shown.size) == ("JPEG", (row["img_width"], row["img_height"]))
+
+
+def test_an_exported_picture_does_not_carry_the_stored_ones_note(tmp_path: Path) -> None:
+    blobs = DictBlobs()
+    stored = encode(Image(np.zeros((48, 64, 3), np.uint8), "the planted flaw"))
+    of = subject("s1").model_copy(update={"image": ref(stored)})
+    edited = ref(picture(3), kind="png")
+    put_on_shelf(blobs, triplet(of, REMOVE, edited), data={of.image.sha256: stored, edited.sha256: picture(3)})
+    export_nhr(blobs, tmp_path / "out")
+    assert b"the planted flaw" in stored
+    assert not [name for name, data in files(tmp_path / "out").items() if b"the planted flaw" in data]
 
 
 def test_further_texts_are_augmented_instructions(out: Path) -> None:

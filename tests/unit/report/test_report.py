@@ -4,12 +4,27 @@ import base64
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from infra.report import Limits, build
+from infra.images import encode
+from infra.report import build
 from infra.report.gather import Sampler
+from infra.report.pictures import Thumbnails
 from schemas.errors import UserError
-from tests.unit.reading.making import DictBlobs, delivered, gate, judge, put_on_shelf, record, request, subject, triplet
+from schemas.ports import Image
+from tests.unit.reading.making import (
+    DictBlobs,
+    delivered,
+    gate,
+    judge,
+    put_on_shelf,
+    record,
+    ref,
+    request,
+    subject,
+    triplet,
+)
 from tests.unit.report.reading import Page
 from tests.unit.report.scenes import Campaign
 
@@ -90,7 +105,7 @@ def test_the_same_shelf_gives_the_same_page(campaign: Campaign, tmp_path: Path) 
 
 
 def test_a_limited_page_says_how_many_there_are(campaign: Campaign, tmp_path: Path) -> None:
-    page = Page(build(campaign.blobs, tmp_path / "r.html", limits=Limits(3, 2, 96)).read_text(encoding="utf-8"))
+    page = Page(build(campaign.blobs, tmp_path / "r.html", limit=3, rejected=2, side=96).read_text(encoding="utf-8"))
     assert (len(page.data["triplets"]), len(page.data["rejected"])) == (3, 2)
     assert "3 of 10 triplets are on this page" in page.text
     assert "2 of 12 rejected attempts" in page.text
@@ -137,6 +152,17 @@ def test_hostile_texts_arrive_unchanged(hostile: Page) -> None:
 def test_pictures_that_cannot_be_read_are_left_out(hostile: Page) -> None:
     assert hostile.data["images"] == []
     assert hostile.data["triplets"][0]["before"] is None
+
+
+def test_a_thumbnail_does_not_carry_the_pictures_note() -> None:
+    blobs = DictBlobs()
+    data = encode(Image(np.zeros((48, 64, 3), np.uint8), "the planted flaw"))
+    image = ref(data)
+    blobs.put(image.key, data)
+    thumbnails = Thumbnails(blobs, 32)
+    thumbnails.make([image])
+    assert b"the planted flaw" in data
+    assert b"the planted flaw" not in base64.b64decode(thumbnails.uris[0].partition(",")[2])
 
 
 def test_an_empty_shelf_gives_a_page_that_says_so(tmp_path: Path) -> None:
