@@ -72,16 +72,17 @@ def light_map(effect: Effect, height: int, width: int) -> Plane:
 
 
 def _beam(side: str, across: Plane, down: Plane) -> Plane:
+    """0 where the light falls, -1 where it no longer reaches."""
     if side == "middle":
-        distance = np.sqrt((across - 0.5) ** 2 + (down - 0.5) ** 2) / 0.6
-        return np.asarray(0.8 - 1.8 * smooth(np.asarray(distance, np.float32)), np.float32)
+        distance = np.sqrt((across - 0.5) ** 2 + (down - 0.5) ** 2)
+        return np.asarray(-smooth(np.asarray((distance - 0.12) / 0.5, np.float32)), np.float32)
     along = {"left": across, "right": 1.0 - across, "top": down}[side]
-    return np.asarray(0.8 - 1.8 * smooth(along), np.float32)
+    return np.asarray(-smooth(np.asarray((along - 0.1) / 0.85, np.float32)), np.float32)
 
 
 def soft(effect: Effect) -> bool:
     """Whether light is changed along y = gx / (1 + (g - 1)x), which clips nothing, and not by the plain gain g."""
-    return effect.operation == "lighting" or (effect.operation == "exposure" and effect.number("stops") > 0)
+    return effect.operation == "exposure" and effect.number("stops") > 0
 
 
 def relight(pixels: Pixels, effect: Effect, sign: float = 1.0) -> Pixels:

@@ -144,7 +144,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "color_temperature": _op(colour.warm, _scaled("warmth"), _unwarm),
     "tint": _op(colour.recolour, _weakened("strength"), colour.unrecolour),
     "monochrome": _op(colour.recolour, _weakened("strength")),
-    "vignette": _op(light.relight, _scaled("stops"), changes="clipping"),
+    "vignette": _op(light.relight, _scaled("stops"), _unlit, changes="clipping"),
     "season": _op(colour.season, _weakened("strength")),
     "time_of_day": _op(colour.hour, _weakened("strength"), colour.unhour, changes="clipping"),
     "lighting": _op(light.relight, _scaled("stops"), _unlit, changes="clipping noise"),

@@ -46,14 +46,18 @@ def measure_pair(first: Effect, second: Effect, before: Pixels, after: Pixels) -
     """How well `before` and `after` are one source under `first` and under `second`.
 
     The source is not at hand: it is computed back from one of the two, whichever effect loses less, and the other is
-    measured against it. Raises `Reject` when both effects lose too much.
+    measured against it; if the pixels left do not tell, the other way round. Raises `Reject` when neither way works.
     """
     ways = sorted(((first, before, second, after), (second, after, first, before)), key=lambda way: -certainty(way[0]))
-    undone, shown, asked, other = ways[0]
-    source = undo(shown, undone)
-    if source is None:
-        raise Reject(f"{first.operation} and {second.operation} both lose pixels: nothing left to measure one against")
-    return _measured(asked, source, other)
+    refused = Reject(f"{first.operation} and {second.operation} both lose pixels: nothing left to measure one against")
+    for undone, shown, asked, other in ways:
+        source = undo(shown, undone)
+        if source is not None:
+            try:
+                return _measured(asked, source, other)
+            except Reject as error:
+                refused = error
+    raise refused
 
 
 def _measured(effect: Effect, source: Known, edited: Pixels) -> Finding:

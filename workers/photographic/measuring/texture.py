@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from schemas.errors import Reject
 from workers.photographic import focus
 from workers.photographic.colour import LUMA
 from workers.photographic.effect import Effect
@@ -50,6 +51,8 @@ def blurred(effect: Effect, pair: Pair) -> Finding:
     if effect.operation == "blur_background":
         far = surroundings(effect, height, width) >= 1.0
         where &= _eroded(far, sigma) if np.count_nonzero(_eroded(far, sigma)) > 0.04 * far.size else far
+    if np.count_nonzero(where) < 256:
+        raise Reject("too few pixels tell of the blur; use another judge")
     planes = [grey(p).astype(np.float32) for p in (pair.source, pair.edited)]
     found = _matched(planes, sigma, where)
     reached = effect.but(sigma=max(0.05, found))

@@ -21,9 +21,11 @@ def _enough(where: Mask, what: str) -> Mask:
 def lit(effect: Effect, pair: Pair) -> Finding:
     """Exposure, vignette, lighting, dimmed surroundings: stops from log (or logit) ratios of linear light."""
     pair = pair.thinned()
+    stops = light.light_map(effect, *pair.source.shape[:2])
     where = _enough(pair.between(5, 250), "light")
+    _enough(where & (np.abs(stops) > 0.2 * abs(effect.number("stops"))), "light")
     before, after = light.LINEAR[pair.source[where]], light.LINEAR[pair.edited[where]]
-    asked = light.light_map(effect, *where.shape)[where][:, None] * np.float32(np.log(2.0))
+    asked = stops[where][:, None] * np.float32(np.log(2.0))
     change = np.log(after) - np.log(before)
     sure = before * after
     if light.soft(effect):
