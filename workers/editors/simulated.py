@@ -1,9 +1,10 @@
-"""An editor of drawn scenes: does what is asked by redrawing, with planted flaws as often as the paper's editor failed."""
+"""An editor of drawn scenes: redraws them as asked, with planted flaws as often as the paper's editor failed."""
 
 import random
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
+import cv2
 import numpy as np
 from pydantic import Field
 
@@ -17,7 +18,10 @@ from workers.simulated.defects import picture
 from workers.simulated.flaws import Planted, noop, plant
 from workers.simulated.instructions import OPERATIONS, change_of
 from workers.simulated.opinions import fate
-from workers.simulated.scene import Note, read_note
+from workers.simulated.scene import Flaw, Note, read_note
+
+VISIBLE = 40
+"""Levels by which a pixel must differ to count as edited (the paper's pixel check)."""
 
 
 class EditorOptions(Options):
@@ -48,17 +52,16 @@ class Editor(PlugIn[EditorOptions]):
         except Reject as reason:
             return reason
         planted = self._plan(job, note, change)
-        drawn = Note(
-            scene=planted.scene,
-            defects=note.defects,
-            edit=change.packed(),
-            flaws=(planted.flaw,) if planted.flaw else (),
-        )
+        drawn = Note(scene=planted.scene, defects=note.defects, edit=change.packed())
         pixels = source.pixels if planted.scene == note.scene else picture(drawn)
         if planted.retouch:
             seed = int(digest("retouch", job.request_id, job.attempt)[:8], 16)
             pixels = planted.retouch(source.pixels, pixels, np.random.default_rng(seed))
-        return Image(np.ascontiguousarray(pixels), drawn.packed())
+        flaw = planted.flaw
+        if flaw is None and int(cv2.absdiff(source.pixels, pixels).max()) <= VISIBLE:
+            flaw = Flaw(kind="no-op", severity="unseen", words="the change cannot be seen")
+        truth = drawn.model_copy(update={"flaws": (flaw,) if flaw else ()})
+        return Image(np.ascontiguousarray(pixels), truth.packed())
 
     def _plan(self, job: EditJob, note: Note, change: Change) -> Planted:
         if not possible(note.scene, change):

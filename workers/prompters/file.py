@@ -88,8 +88,6 @@ class Prompter(Base[FileOptions]):
 def _prompts(campaign: str, raw: bytes, where: str) -> list[Intake]:
     """The prompts of one line, or why there are none."""
     try:
-        if len(raw) > LONGEST_LINE:
-            raise ValueError("longer than 1 MiB; split it")
         line = Line.model_validate(_object(raw))
         _check(line)
         name = line.prompt_id or f"file-{digest('line', json.dumps(line.model_dump(mode='json'), sort_keys=True))[:16]}"
@@ -109,6 +107,8 @@ def _prompts(campaign: str, raw: bytes, where: str) -> list[Intake]:
 
 
 def _object(raw: bytes) -> object:
+    if len(raw) > LONGEST_LINE:
+        raise ValueError("longer than 1 MiB; split it")
     try:
         return json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:

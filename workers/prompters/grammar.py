@@ -7,7 +7,8 @@ from pydantic import Field
 
 from schemas.messages import Prompt
 from schemas.ports import Info
-from workers.plugin import Intake, Options, Prompter as Base
+from workers.plugin import Intake, Options
+from workers.plugin import Prompter as Base
 from workers.simulated.grammar import proposal
 
 

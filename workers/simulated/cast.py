@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from workers.simulated import animals, landmarks, objects
+from workers.simulated import animals, landmarks, objects, outings
 from workers.simulated.pen import LEAF, Look, Pen, Rgb
 from workers.simulated.scene import Scene, Thing
 from workers.simulated.vocabulary import COLOURS, KINDS
 
 DRAWINGS: dict[str, Callable[[Pen], None]] = {
     "tree": landmarks.tree, "pine": landmarks.pine, "house": landmarks.house, "lighthouse": landmarks.lighthouse,
-    "windmill": landmarks.windmill, "castle": landmarks.castle, "tent": objects.tent, "bicycle": objects.bicycle,
-    "car": objects.car, "bench": landmarks.bench, "lamp post": landmarks.lamp_post, "mushroom": landmarks.mushroom,
-    "flower": landmarks.flower, "cactus": landmarks.cactus, "barrel": objects.barrel, "telescope": objects.telescope,
+    "windmill": landmarks.windmill, "castle": landmarks.castle, "tent": outings.tent, "bicycle": outings.bicycle,
+    "car": outings.car, "bench": landmarks.bench, "lamp post": landmarks.lamp_post, "mushroom": landmarks.mushroom,
+    "flower": landmarks.flower, "cactus": landmarks.cactus, "barrel": outings.barrel, "telescope": outings.telescope,
     "letter box": landmarks.letter_box, "cat": animals.cat, "dog": animals.dog, "rabbit": animals.rabbit,
-    "owl": animals.owl, "robot": animals.robot, "umbrella": objects.umbrella, "suitcase": objects.suitcase,
-    "chair": objects.chair, "balloon": objects.balloon, "kite": objects.kite, "bird": animals.bird,
-    "airship": objects.airship, "paper plane": objects.paper_plane, "boat": objects.boat, "armchair": objects.armchair,
+    "owl": animals.owl, "robot": animals.robot, "umbrella": outings.umbrella, "suitcase": outings.suitcase,
+    "chair": objects.chair, "balloon": outings.balloon, "kite": outings.kite, "bird": animals.bird,
+    "airship": outings.airship, "paper plane": outings.paper_plane, "boat": outings.boat, "armchair": objects.armchair,
     "floor lamp": objects.floor_lamp, "vase": objects.vase, "teapot": objects.teapot, "cup": objects.cup,
     "guitar": objects.guitar, "globe": objects.globe, "clock": objects.clock, "plant": landmarks.plant,
     "fish bowl": animals.fish_bowl, "drum": objects.drum, "books": objects.books,

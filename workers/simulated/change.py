@@ -7,14 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas.errors import Reject
 from workers.simulated.layout import free_places
 from workers.simulated.scene import Scene, Thing
-from workers.simulated.tones import TONES
 from workers.simulated.vocabulary import KINDS
 
 ATTRIBUTES = ("colour", "material", "pattern", "place", "size", "angle", "count")
 
 
 class Change(BaseModel):
-    """Exactly one of: `remove`, `add`, `replace` by `add`, attributes `of` a thing, `scene` parts, tone, text, `all`."""
+    """One of: `remove`, `add`, `replace` by `add`, attributes `of` a thing, `scene` parts, tone, text, `all`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -139,8 +138,3 @@ def undo(scene: Scene, change: Change) -> Change:
         zoom=None if change.zoom is None else scene.zoom,
         mirrored=None if change.mirrored is None else scene.mirrored,
     )
-
-
-def operation_of_tone(name: str) -> str:
-    """The taxonomy's operation that lays the named tone on."""
-    return TONES[name].operation

@@ -83,7 +83,7 @@ def cast(image: Bytes, rng: np.random.Generator) -> Bytes:
     """A strong colour cast over everything."""
     gains = ((1.3, 0.85, 0.62), (0.62, 0.9, 1.3), (0.8, 1.25, 0.74), (1.2, 0.7, 1.2))
     gain = np.asarray(gains[int(rng.integers(len(gains)))], np.float32)
-    return np.clip(image * gain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * gain, 0, 255), np.uint8)
 
 
 def ghost(before: Bytes, after: Bytes, share: float) -> Bytes:

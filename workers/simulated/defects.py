@@ -8,7 +8,7 @@ from schemas.ids import digest
 from workers import odds
 from workers.simulated import damage
 from workers.simulated.pen import Bytes
-from workers.simulated.proposals import body_colour
+from workers.simulated.proposals import body_colour, colourless
 from workers.simulated.render import outline, render
 from workers.simulated.scene import Note, Scene
 from workers.simulated.vocabulary import BACKDROPS, KINDS
@@ -49,6 +49,8 @@ def _scenic(scene: Scene, kind: str, rng: random.Random) -> Scene | None:
         return scene.model_copy(
             update={"backdrop": backdrop, "surface": BACKDROPS[backdrop].surface, "weather": "clear"}
         )
+    if colourless(scene):
+        return None
     now = body_colour(thing)
     far = [
         c
@@ -81,7 +83,9 @@ def picture(note: Note) -> Bytes:
 
 
 SAYS: dict[str, str] = {
-    "missing": "something the prompt names is missing", "wrong colour": "something has another colour than the prompt says",
-    "doubled": "there are more of one thing than the prompt says", "wrong place": "the surroundings are not the prompt's",
-    "melted": "part of the picture is melted", "glitch": "part of the picture is torn into bands",
+    "missing": "something the prompt names is missing",
+    "wrong colour": "something has another colour than the prompt says",
+    "doubled": "there are more of one thing than the prompt says",
+    "wrong place": "the surroundings are not the prompt's", "melted": "part of the picture is melted",
+    "glitch": "part of the picture is torn into bands",
 }  # fmt: skip

@@ -85,7 +85,7 @@ def _another(scene: Scene, change: Change, rng: random.Random) -> Scene:
     return scene
 
 
-def _extra(scene: Scene, after: Scene, change: Change, severity: Severity, rng: random.Random) -> Planted | None:
+def _extra(_scene: Scene, after: Scene, change: Change, severity: Severity, rng: random.Random) -> Planted | None:
     """The edit is right, but something else changes with it."""
     spared = [t.kind for t in after.things if t.kind not in change.targets]
     operations = (
@@ -104,8 +104,11 @@ def _extra(scene: Scene, after: Scene, change: Change, severity: Severity, rng: 
             or set(other.scene) & set(change.scene)
         ):
             continue
+        name = next(iter(other.targets), next(iter(other.scene), ""))
+        if name in found:
+            continue
         drawn = apply(drawn, other)
-        found.append(next(iter(other.targets), next(iter(other.scene), "")))
+        found.append(name)
         if len(found) == (1 if severity == "subtle" else 2):
             break
     if not found:

@@ -1,13 +1,13 @@
 """Other English forms of an instruction: as short as can be, in detail, or told as a wish for the result."""
 
 from workers.simulated.change import Change, apply
-from workers.simulated.phrases import Pick, a_thing, join, noun_phrase, say, where
+from workers.simulated.phrases import Pick, a_thing, join, noun_phrase, plain, say, where
 from workers.simulated.scene import Scene, Thing
 from workers.simulated.vocabulary import KINDS
 
 
 def short_form(change: Change, scene: Scene, _pick: Pick) -> str:
-    """A few words: "Remove cat", "Blue car"."""
+    """A few words: "Remove the cat.", "Make the car blue." and the like."""
     parts = change.all or (change,)
     words, now = [], scene
     for part in parts:
@@ -20,22 +20,11 @@ def short_form(change: Change, scene: Scene, _pick: Pick) -> str:
 def _brief(change: Change, scene: Scene) -> str:
     if change.remove:
         return f"remove the {KINDS[change.remove].noun}"
+    if change.replace and change.add:
+        return f"replace the {KINDS[change.replace].noun} with {a_thing(Thing(kind=change.add.kind))}"
     if change.add:
-        new = KINDS[change.add.kind].noun
-        return (
-            f"{KINDS[change.replace].noun} to {new}"
-            if change.replace
-            else f"add {a_thing(Thing(kind=change.add.kind))}"
-        )
-    return (
-        say(change, scene, lambda options: min(options, key=len)).rstrip(".").lower()
-        if change.text is None
-        else _plain(change, scene)
-    )
-
-
-def _plain(change: Change, scene: Scene) -> str:
-    return say(change, scene, lambda options: min(options, key=len)).rstrip(".")
+        return f"add {a_thing(Thing(kind=change.add.kind))}"
+    return plain(say(change, scene, lambda options: min(options, key=len)))
 
 
 def long_form(change: Change, scene: Scene, pick: Pick) -> str:
@@ -47,7 +36,8 @@ def long_form(change: Change, scene: Scene, pick: Pick) -> str:
     if change.remove:
         detail += " Fill the empty place so that it looks as if nothing had stood there."
     keep = "everything else" if change.targets else "every object and its place"
-    return f"{say(change, scene, pick)}{detail} Keep {keep} exactly as it is, and let the edit blend in with the light and the style of the picture."
+    blend = "let the edit blend in with the light and the style of the picture"
+    return f"{say(change, scene, pick)}{detail} Keep {keep} exactly as it is, and {blend}."
 
 
 def rewritten_form(change: Change, scene: Scene, pick: Pick) -> str:

@@ -8,7 +8,7 @@ from schemas.ids import digest
 from schemas.messages import Request
 from schemas.taxonomy import taxonomy
 from workers.simulated.change import Change, apply, possible
-from workers.simulated.phrases import a_thing, picker, say, where
+from workers.simulated.phrases import CASUAL, a_thing, casually, picker, say, where
 from workers.simulated.proposals import FINAL, WEIGHTS, new_thing, propose
 from workers.simulated.reading import read_scene
 from workers.simulated.scene import Scene, Thing
@@ -22,15 +22,15 @@ COMPOSITE = 0.5
 """Share of prompts with two or more things whose last request is two edits in one."""
 
 VIEWS = (
-    "wide shot at eye level", "centred composition, eye level", "slightly low angle", "balanced composition with open space",
-    "wide angle with a deep background", "calm frontal view", "three-quarter view", "rule-of-thirds composition",
+    "wide shot at eye level", "centred composition, eye level", "slightly low angle",
+    "balanced composition with open space", "wide angle with a deep background", "calm frontal view",
+    "three-quarter view", "rule-of-thirds composition",
 )  # fmt: skip
 MOODS = (
-    "clear fresh colours and a cheerful mood", "muted pastel tones and a quiet mood", "rich saturated palette, playful mood",
-    "earthy palette, peaceful mood", "storybook colours, gentle mood", "crisp contrasts and an airy mood",
-    "harmonious palette, nostalgic mood", "soft contrasts, dreamy mood",
+    "clear fresh colours and a cheerful mood", "muted pastel tones and a quiet mood",
+    "rich saturated palette, playful mood", "earthy palette, peaceful mood", "storybook colours, gentle mood",
+    "crisp contrasts and an airy mood", "harmonious palette, nostalgic mood", "soft contrasts, dreamy mood",
 )  # fmt: skip
-CASUAL = ("Could you {}, please?", "Please {}.", "I'd like you to {}.", "Let's {}.", "Now {}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,13 @@ def _prompt(rng: random.Random, style: str, things: int) -> str:
     backdrop = rng.choice(list(BACKDROPS))
     entry = BACKDROPS[backdrop]
     surfaces = [name for name, s in SURFACES.items() if s[2] == entry.indoors and name != "studio paper"]
+    hour = rng.choice(("day", "day", "day", "dawn", "dusk", "dusk", "night"))
+    skies = ("cloudy",) if hour == "night" else ("cloudy", "rain", "snow", "fog")
     scene = Scene(
-        seed=0, width=64, height=64, backdrop=backdrop, surface=entry.surface if rng.random() < 0.6 else rng.choice(surfaces),
-        time=rng.choice(("day", "day", "day", "dawn", "dusk", "dusk", "night")), season=rng.choice(list(SEASONS)),
-        weather="clear" if entry.indoors or rng.random() < 0.8 else rng.choice(("cloudy", "rain", "snow", "fog")),
+        seed=0, width=64, height=64, backdrop=backdrop,
+        surface=entry.surface if rng.random() < 0.6 else rng.choice(surfaces),
+        time=hour, season=rng.choice(list(SEASONS)),
+        weather="clear" if entry.indoors or rng.random() < 0.8 else rng.choice(skies),
         light="" if rng.random() < 0.85 else rng.choice(("golden", "cold")),
     )  # fmt: skip
     for _ in range(things):
@@ -156,4 +159,4 @@ def _worded(rng: random.Random, sentence: str) -> str:
     """The sentence as it is, or now and then said casually."""
     if rng.random() >= 0.18:
         return sentence
-    return rng.choice(CASUAL).format(sentence[0].lower() + sentence[1:].rstrip("."))
+    return casually(sentence, rng.choice(CASUAL))

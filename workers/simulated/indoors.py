@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from workers.simulated.pen import Bytes, Rgb, shade
+from workers.simulated.pen import Bytes, Rgb, reals, shade
 from workers.simulated.scene import Scene
 from workers.simulated.weather import AMBIENT, gradient, mix, rng_of, sky
 
@@ -134,9 +134,9 @@ def _workshop(image: Bytes, scene: Scene, line: int, wall: Rgb) -> None:
             cv2.line(image, (x, y), (x, min(line, y + step)), tone, 1)
     _window(image, scene, (round(width * 0.3), round(height * 0.07), round(width * 0.72), round(height * 0.4)))
     rng = rng_of(scene, "canvases")
-    for k, x in enumerate((0.05, 0.8)):
+    for k, left in enumerate((0.05, 0.8)):
         x0, y0, w, h = (
-            round(width * x),
+            round(width * left),
             round(line - height * (0.24 + 0.04 * k)),
             round(width * 0.16),
             round(height * 0.24),
@@ -158,7 +158,7 @@ def _workshop(image: Bytes, scene: Scene, line: int, wall: Rgb) -> None:
             )
 
 
-def _plain(image: Bytes, scene: Scene, line: int, wall: Rgb) -> None:
+def _plain(image: Bytes, _scene: Scene, line: int, _wall: Rgb) -> None:
     """A seamless wall with a soft pool of light."""
     height, width = image.shape[:2]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]

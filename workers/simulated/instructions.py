@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 
 from schemas.errors import Reject
 from schemas.messages import Request
-from workers.simulated.change import Change, parse, possible
+from workers.simulated.change import Change, parse
 from workers.simulated.layout import free_places
-from workers.simulated.reading import COLOUR_WORDS, LETTERING, QUOTED, WORD, choose, mentions, read_part, seated
+from workers.simulated.reading import LETTERING, QUOTED, WORD, choose, mentions, read_part, seated
 from workers.simulated.scene import Scene, Thing
-from workers.simulated.tones import TONES
+from workers.simulated.tone_words import TONES
 from workers.simulated.vocabulary import (
     BACKDROPS,
+    COLOUR_WORDS,
     COLOURS,
     KINDS,
     MATERIALS,
@@ -64,8 +65,9 @@ DARKER = frozenset(
     }
 )
 VERBS = {
-    "remove": "remove", "erase": "remove", "delete": "remove", "add": "add", "put": "add", "place": "add", "replace": "replace", "swap": "replace",
-    "paint": "recolor", "recolor": "recolor", "recolour": "recolor", "colour": "recolor", "color": "recolor", "move": "move_object", "shift": "move_object",
+    "remove": "remove", "erase": "remove", "delete": "remove", "add": "add", "put": "add", "place": "add",
+    "replace": "replace", "swap": "replace", "paint": "recolor", "recolor": "recolor", "recolour": "recolor",
+    "colour": "recolor", "color": "recolor", "move": "move_object", "shift": "move_object",
     "enlarge": "resize_object", "shrink": "resize_object", "darken": "exposure", "brighten": "exposure",
 }  # fmt: skip
 
@@ -207,7 +209,7 @@ def _count(words: str, scene: Scene) -> Change:
     return Change(of=kind, count=said[0] if said else 3 if now != 3 else 2)
 
 
-def _style(words: str, scene: Scene) -> Change:
+def _style(words: str, _scene: Scene) -> Change:
     styles = (
         "woodcut",
         "blueprint",
@@ -230,15 +232,11 @@ def _write(words: str, scene: Scene) -> Change:
 
 
 READERS: dict[str, Callable[[str, Scene], Change]] = {
-    "remove": _remove, "add": _add, "replace": _replace, "recolor": _recolor, "resize_object": _resize, "move_object": _move,
-    "rotate_object": _turn, "count": _count, "material": _finish("material", MATERIALS), "texture": _finish("pattern", PATTERNS),
-    "style": _style, "text_add": _write, "text_change": _write, "text_remove": lambda _words, _scene: Change(text=""),
-    "flip": lambda _words, scene: Change(mirrored=not scene.mirrored), "zoom": lambda _words, _scene: Change(zoom=1.6),
+    "remove": _remove, "add": _add, "replace": _replace, "recolor": _recolor, "resize_object": _resize,
+    "move_object": _move, "rotate_object": _turn, "count": _count, "material": _finish("material", MATERIALS),
+    "texture": _finish("pattern", PATTERNS), "style": _style, "text_add": _write, "text_change": _write,
+    "text_remove": lambda _words, _scene: Change(text=""), "flip": lambda _words,
+    scene: Change(mirrored=not scene.mirrored), "zoom": lambda _words, _scene: Change(zoom=1.6),
 }  # fmt: skip
 OPERATIONS = frozenset({*READERS, *PARTS, *OPPOSITES, "composite", *(tone.operation for tone in TONES.values())})
 """Every operation that can be done to a drawn scene."""
-
-
-def fits(scene: Scene, change: Change) -> bool:
-    """Whether the change can be done to the scene at all."""
-    return possible(scene, change)

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
+from workers.simulated.horizon import horizon_of, shore_of
 from workers.simulated.indoors import floor_line
-from workers.simulated.outdoors import horizon_of, shore_of
 from workers.simulated.scene import Scene, Thing
 from workers.simulated.vocabulary import BACKDROPS, KINDS, PLACES
 from workers.simulated.weather import rng_of
 
 SLOTS: dict[str, tuple[float, float]] = {
-    "far left": (0.13, 0.16), "left": (0.31, 0.7), "middle": (0.5, 0.3), "right": (0.69, 0.76), "far right": (0.87, 0.2),
-    "upper left": (0.21, 0.3), "upper middle": (0.5, 0.26), "upper right": (0.79, 0.32),
+    "far left": (0.13, 0.16), "left": (0.31, 0.7), "middle": (0.5, 0.3), "right": (0.69, 0.76),
+    "far right": (0.87, 0.2), "upper left": (0.21, 0.3), "upper middle": (0.5, 0.26), "upper right": (0.79, 0.32),
 }  # fmt: skip
 """Place to (share of the width, nearness on the ground or share of the height)."""
 
@@ -33,7 +33,8 @@ def spot_of(thing: Thing, scene: Scene) -> Spot:
     x, depth = SLOTS[place]
     dx, dd = rng_of(scene, "spot", place).uniform(-1, 1, 2)
     x = (x + 0.02 * float(dx)) * scene.width
-    unit = min(0.4 * scene.width, 0.43 * scene.height)
+    tall = min(1.45, max(1.0, scene.height / scene.width))
+    unit = min(0.4 * scene.width * tall, 0.43 * scene.height)
     if where == "sky":
         return Spot(x, (depth + 0.03 * float(dd)) * scene.height, unit * 0.8, -1.0)
     if where == "water" and BACKDROPS[scene.backdrop].water:

@@ -40,7 +40,7 @@ SOFT: dict[Severity | None, Chance] = {
     "blatant": Chance(0.25, 0.45, 0.8, unwanted=0.45),
 }
 FORWARD: dict[Severity | None, Chance] = {
-    None: Chance(0.655, 0.725, 0.28, lapse=0.05),
+    None: Chance(0.648, 0.718, 0.28, lapse=0.05),
     "subtle": Chance(0.55, 0.625, 0.42, lapse=0.3),
     "unseen": Chance(0.5, 0.6, 0.5, lapse=0.6),
     "blatant": Chance(0.42, 0.45, 0.7, lapse=0.9),

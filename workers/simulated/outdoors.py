@@ -6,16 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.simulated.pen import Bytes, Rgb, shade
+from workers.simulated.grounds import lay_ground
+from workers.simulated.horizon import FALLEN_SNOW, GREENS, fill, horizon_of, shore_of, waves
+from workers.simulated.pen import Bytes, Rgb, reals, shade
 from workers.simulated.scene import Scene
 from workers.simulated.weather import Air, air_of, mix, rng_of, sky
 
-GREENS: dict[str, Rgb] = {
-    "spring": (150, 198, 96),
-    "summer": (112, 172, 84),
-    "autumn": (202, 160, 82),
-    "winter": (232, 238, 246),
-}
 WOODS: dict[str, Rgb] = {
     "spring": (98, 158, 84),
     "summer": (58, 124, 74),
@@ -23,19 +19,6 @@ WOODS: dict[str, Rgb] = {
     "winter": (150, 172, 178),
 }
 WATER: Rgb = (70, 142, 178)
-TONES: dict[str, Rgb] = {
-    "sand": (230, 206, 156),
-    "gravel": (206, 196, 180),
-    "moss": (96, 128, 70),
-    "paving stones": (176, 174, 172),
-    "tulip bed": (96, 152, 84),
-}
-FALLEN_SNOW: Rgb = (238, 242, 248)
-
-
-def horizon_of(scene: Scene) -> int:
-    """The row where the ground begins."""
-    return round(scene.height * (0.56 + 0.05 * float(rng_of(scene, "horizon").random())))
 
 
 def outdoors(scene: Scene) -> Bytes:
@@ -47,32 +30,16 @@ def outdoors(scene: Scene) -> Bytes:
     image[above:] = image[above - 1]
     air = air_of(scene)
     SCENERY[scene.backdrop](image, scene, air, line)
-    _ground(image, scene, air, line)
+    lay_ground(image, scene, air, line)
     return image
-
-
-def _fill(image: Bytes, ridge: NDArray[np.float64], colour: Rgb) -> None:
-    """Everything under a ridge line (one height per column step) in one colour."""
-    height, width = image.shape[:2]
-    x = np.linspace(-2, width + 1, len(ridge))
-    outline = np.concatenate([np.stack([x, ridge], 1), [[width + 1, height + 2], [-2, height + 2]]])
-    cv2.fillPoly(image, [np.round(outline * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
-
-
-def _waves(scene: Scene, what: str, count: int = 64) -> NDArray[np.float64]:
-    """A smooth random line between -1 and 1, the same for the same scene and purpose."""
-    rng = rng_of(scene, what)
-    x = np.linspace(0, 2 * np.pi, count)
-    line = sum(np.sin(x * f + rng.uniform(0, 6.28)) / f for f in (0.8, 1.7, 3.1))
-    return np.asarray(line) / 1.9
 
 
 def _hills(image: Bytes, scene: Scene, air: Air, line: int) -> None:
     green, unit = GREENS[scene.season], scene.height
     for k, (rise, swing, far) in enumerate(((0.15, 0.06, 0.55), (0.085, 0.045, 0.32), (0.035, 0.025, 0.12))):
-        ridge = line - unit * (rise + swing * _waves(scene, f"hill{k}"))
+        ridge = line - unit * (rise + swing * waves(scene, f"hill{k}"))
         colour = air.lit(shade(green, -0.12 * (k + 1) if scene.season != "winter" else -0.05 * (k + 1)), far)
-        _fill(image, ridge, colour)
+        fill(image, ridge, colour)
         if k == 1:
             _copse(image, scene, air, ridge)
 
@@ -113,9 +80,7 @@ def _mountains(image: Bytes, scene: Scene, air: Air, line: int) -> None:
                 line,
                 (air.lit((112, 122, 146), far), air.lit((136, 146, 168), far), air.lit((246, 249, 253), far * 0.6)),
             )
-        _fill(
-            image, line - height * 0.03 * (1 + _waves(scene, f"foot{k}")), air.lit(WOODS[scene.season], 0.34 - 0.2 * k)
-        )
+        fill(image, line - height * 0.03 * (1 + waves(scene, f"foot{k}")), air.lit(WOODS[scene.season], 0.34 - 0.2 * k))
 
 
 def _peak(image: Bytes, top: tuple[float, float], half: float, line: int, tones: tuple[Rgb, Rgb, Rgb]) -> None:
@@ -150,22 +115,17 @@ def _water(image: Bytes, scene: Scene, air: Air, top: int, bottom: int) -> None:
         cv2.line(image, (round(x - half), row), (round(x + half), row), glint, max(1, scene.height // 330), cv2.LINE_AA)
 
 
-def shore_of(scene: Scene) -> int:
-    """The row where water gives way to the ground."""
-    return horizon_of(scene) + round(scene.height * 0.13)
-
-
 def _sea(image: Bytes, scene: Scene, air: Air, line: int) -> None:
     top = line - round(scene.height * 0.1)
-    island = top - scene.height * 0.05 * np.clip(_waves(scene, "island") - 0.15, 0, 1)
-    _fill(image, island, air.lit((110, 130, 128), 0.45))
+    island = top - scene.height * 0.05 * np.clip(waves(scene, "island") - 0.15, 0, 1)
+    fill(image, island, air.lit((110, 130, 128), 0.45))
     _water(image, scene, air, top, shore_of(scene) + 6)
 
 
 def _lake(image: Bytes, scene: Scene, air: Air, line: int) -> None:
     top = line - round(scene.height * 0.07)
     _mountains(image, scene, air, top)
-    _fill(image, top - scene.height * 0.018 * (1.2 + _waves(scene, "wood", 160)), air.lit(WOODS[scene.season], 0.2))
+    fill(image, top - scene.height * 0.018 * (1.2 + waves(scene, "wood", 160)), air.lit(WOODS[scene.season], 0.2))
     _water(image, scene, air, top, shore_of(scene) + 6)
 
 
@@ -234,7 +194,7 @@ def _forest(image: Bytes, scene: Scene, air: Air, line: int) -> None:
                     cv2.LINE_AA,
                     4,
                 )
-        _fill(image, line - scene.height * 0.012 * (1 + k + _waves(scene, f"brush{k}", 120)), colour)
+        fill(image, line - scene.height * 0.012 * (1 + k + waves(scene, f"brush{k}", 120)), colour)
 
 
 def _desert(image: Bytes, scene: Scene, air: Air, line: int) -> None:
@@ -248,15 +208,15 @@ def _desert(image: Bytes, scene: Scene, air: Air, line: int) -> None:
         points = np.array([[x - half * 1.3, line], [x - half, top], [x + half * 0.8, top], [x + half * 1.2, line]])
         cv2.fillPoly(image, [np.round(points * 16).astype(np.int32)], air.lit((196, 116, 84), 0.4), cv2.LINE_AA, 4)
     for k, (rise, far) in enumerate(((0.09, 0.3), (0.04, 0.1))):
-        ridge = line - scene.height * (rise + 0.05 * np.abs(_waves(scene, f"dune{k}")))
-        _fill(image, ridge, air.lit(mix((226, 178, 116), FALLEN_SNOW, 0.6 if scene.season == "winter" else 0.0), far))
-        _fill(image, ridge + scene.height * 0.03 * (1.2 + _waves(scene, f"lee{k}")), air.lit((210, 158, 100), far))
+        ridge = line - scene.height * (rise + 0.05 * np.abs(waves(scene, f"dune{k}")))
+        fill(image, ridge, air.lit(mix((226, 178, 116), FALLEN_SNOW, 0.6 if scene.season == "winter" else 0.0), far))
+        fill(image, ridge + scene.height * 0.03 * (1.2 + waves(scene, f"lee{k}")), air.lit((210, 158, 100), far))
 
 
 def _farmland(image: Bytes, scene: Scene, air: Air, line: int) -> None:
-    _fill(
+    fill(
         image,
-        line - scene.height * (0.13 + 0.04 * _waves(scene, "far")),
+        line - scene.height * (0.13 + 0.04 * waves(scene, "far")),
         air.lit(shade(GREENS[scene.season], -0.1), 0.5),
     )
     rng, top = rng_of(scene, "plots"), line - round(scene.height * 0.1)
@@ -277,111 +237,4 @@ def _farmland(image: Bytes, scene: Scene, air: Air, line: int) -> None:
 SCENERY: dict[str, Callable[[Bytes, Scene, Air, int], None]] = {
     "hills": _hills, "mountains": _mountains, "sea": _sea, "lake": _lake, "city": _city, "forest": _forest,
     "desert": _desert, "farmland": _farmland,
-}  # fmt: skip
-
-
-def _ground(image: Bytes, scene: Scene, air: Air, line: int) -> None:
-    """The near ground with its texture, below the horizon or the shore."""
-    from workers.simulated.vocabulary import BACKDROPS
-
-    top = shore_of(scene) if BACKDROPS[scene.backdrop].water else line
-    colour = GREENS[scene.season] if scene.surface == "grass" else TONES.get(scene.surface, (200, 190, 176))
-    if scene.season == "winter" and scene.surface != "grass":
-        colour = mix(colour, FALLEN_SNOW, 0.72)
-    near = air.lit(shade(colour, -0.1))
-    wavy = top + scene.height * 0.012 * _waves(scene, "edge")
-    _fill(image, wavy, air.lit(shade(colour, 0.1)))
-    low = round(float(wavy.max())) + 1
-    ramp = np.linspace(0, 1, max(1, scene.height - low), dtype=np.float32)[:, None, None]
-    far = reals(air.lit(shade(colour, 0.1)))
-    image[low:] = (far * (1 - ramp) + reals(near) * ramp).astype(np.uint8)
-    GROUNDS.get(scene.surface, _speckle)(image, scene, air, low, colour)
-
-
-def _rows(scene: Scene, top: int, count: int, what: str) -> NDArray[np.float64]:
-    """Random spots on the ground, denser far away; columns x, y, nearness 0-1, chance."""
-    spots = rng_of(scene, what).random((count, 3))
-    near = spots[:, 1] ** 1.4
-    return np.stack([spots[:, 0] * scene.width, top + near * (scene.height - top), near, spots[:, 2]], 1)
-
-
-def _tufts(image: Bytes, scene: Scene, air: Air, top: int, colour: Rgb) -> None:
-    unit = min(scene.width, scene.height)
-    for x, y, near, chance in _rows(scene, top, 110, "tufts"):
-        size = unit * (0.008 + 0.018 * near)
-        tone = air.lit(shade(colour, -0.22 if chance < 0.6 else 0.25))
-        for lean in (-0.5, 0.1, 0.6):
-            cv2.line(
-                image,
-                (round(x), round(y)),
-                (round(x + lean * size), round(y - size)),
-                tone,
-                max(1, round(unit * 0.004)),
-                cv2.LINE_AA,
-            )
-
-
-def _speckle(image: Bytes, scene: Scene, air: Air, top: int, colour: Rgb) -> None:
-    unit = min(scene.width, scene.height)
-    for x, y, near, chance in _rows(scene, top, 170, "speckle"):
-        size = unit * (0.003 + 0.008 * near) * (0.6 + chance)
-        tone = air.lit(shade(colour, -0.16 if chance < 0.55 else 0.3))
-        cv2.ellipse(
-            image,
-            (round(x * 16), round(y * 16)),
-            (round(size * 16), round(size * 8)),
-            0,
-            0,
-            360,
-            tone,
-            -1,
-            cv2.LINE_AA,
-            4,
-        )
-
-
-def _paving(image: Bytes, scene: Scene, air: Air, top: int, colour: Rgb) -> None:
-    tone, height, width = air.lit(shade(colour, -0.2)), scene.height, scene.width
-    rows = top + (height - top) * np.linspace(0, 1, 9) ** 1.7
-    for y in rows:
-        cv2.line(image, (0, round(y)), (width, round(y)), tone, max(1, height // 300), cv2.LINE_AA)
-    for k in range(8):
-        y0, y1 = rows[k], rows[k + 1]
-        spread0, spread1 = (0.6 + 1.5 * (y - top) / (height - top) for y in (y0, y1))
-        for j in np.arange(-12, 13) + 0.5 * (k % 2):
-            x0, x1 = (width / 2 + j * width * 0.07 * s for s in (spread0, spread1))
-            cv2.line(image, (round(x0), round(y0)), (round(x1), round(y1)), tone, max(1, height // 300), cv2.LINE_AA)
-
-
-def _tulips(image: Bytes, scene: Scene, air: Air, top: int, colour: Rgb) -> None:
-    unit = min(scene.width, scene.height)
-    petals: tuple[Rgb, ...] = ((226, 64, 72), (250, 196, 70), (240, 130, 170), (250, 246, 240), (150, 90, 180))
-    spots = _rows(scene, top, 320, "tulips")
-    for x, y, near, chance in spots[np.argsort(spots[:, 1])]:
-        size = unit * (0.006 + 0.013 * near)
-        cv2.line(
-            image,
-            (round(x), round(y)),
-            (round(x), round(y + size * 2)),
-            air.lit(shade(colour, -0.3)),
-            max(1, unit // 260),
-            cv2.LINE_AA,
-        )
-        tone = air.lit(petals[int(chance * 5)])
-        cv2.ellipse(
-            image,
-            (round(x * 16), round(y * 16)),
-            (round(size * 13), round(size * 17)),
-            0,
-            0,
-            360,
-            tone,
-            -1,
-            cv2.LINE_AA,
-            4,
-        )
-
-
-GROUNDS: dict[str, Callable[[Bytes, Scene, Air, int, Rgb], None]] = {
-    "grass": _tufts, "moss": _tufts, "paving stones": _paving, "tulip bed": _tulips,
 }  # fmt: skip

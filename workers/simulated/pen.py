@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,16 +11,17 @@ from numpy.typing import NDArray
 Rgb = tuple[int, int, int]
 Point = tuple[float, float]
 Bytes = NDArray[np.uint8]
-Reals = NDArray[np.float32]
+Reals = NDArray[np.floating[Any]]
 
 SHIFT = 4
 OVERSAMPLE = 2
 
 FIXED: dict[str, Rgb] = {
-    "ink": (44, 40, 48), "snow": (250, 252, 255), "cream": (252, 240, 214), "wood": (146, 98, 60), "bark": (104, 72, 50),
-    "steel": (150, 158, 168), "iron": (84, 90, 100), "glass": (190, 222, 236), "rose": (240, 150, 150), "gold": (236, 190, 80),
-    "stone": (176, 172, 166), "terracotta": (196, 108, 72), "tyre": (50, 50, 56), "leather": (120, 70, 46), "paper": (248, 244, 232),
-    "coral": (250, 120, 92), "water": (120, 190, 220), "cheek": (244, 168, 168),
+    "ink": (44, 40, 48), "snow": (250, 252, 255), "cream": (252, 240, 214), "wood": (146, 98, 60),
+    "bark": (104, 72, 50), "steel": (150, 158, 168), "iron": (84, 90, 100), "glass": (190, 222, 236),
+    "rose": (240, 150, 150), "gold": (236, 190, 80), "stone": (176, 172, 166), "terracotta": (196, 108, 72),
+    "tyre": (50, 50, 56), "leather": (120, 70, 46), "paper": (248, 244, 232), "coral": (250, 120, 92),
+    "water": (120, 190, 220), "cheek": (244, 168, 168),
 }  # fmt: skip
 LEAF: dict[str, Rgb] = {
     "spring": (134, 190, 92),
@@ -156,6 +158,11 @@ class Pen:
 _OWN = {"main": 0.0, "dark": -0.26, "deep": -0.45, "light": 0.28, "pale": 0.55}
 
 
+def reals(values: Sequence[float]) -> Reals:
+    """The values as single-precision numbers, for arithmetic with pictures."""
+    return np.asarray(values, np.float32)
+
+
 def shade(colour: Rgb, by: float) -> Rgb:
     """The colour moved towards white (`by` > 0) or a warm dark (`by` < 0)."""
     goal = (255, 252, 244) if by > 0 else (36, 24, 50)
@@ -194,13 +201,13 @@ def finished(colour: Reals, alpha: Reals, body: Reals, look: Look) -> tuple[Real
 
 def _pattern(name: str, x: Reals, y: Reals) -> Reals:
     if name == "striped":
-        return np.clip(np.sin((x * 0.9 + y * 0.35) * 34.0) * 6, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(np.sin((x * 0.9 + y * 0.35) * 34.0) * 6, 0, 1), np.float32)
     if name == "checked":
-        return np.clip(np.sin(x * 30.0) * np.sin(y * 30.0) * 9, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(np.sin(x * 30.0) * np.sin(y * 30.0) * 9, 0, 1), np.float32)
     u, v = x * 7.2, y * 7.2
     u = u + 0.5 * (np.floor(v) % 2)
     apart = np.hypot(u - np.floor(u) - 0.5, v - np.floor(v) - 0.5)
-    return np.clip((0.3 - apart) * 14, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((0.3 - apart) * 14, 0, 1), np.float32)
 
 
 def _material(name: str, x: Reals, y: Reals) -> Reals:
@@ -209,9 +216,9 @@ def _material(name: str, x: Reals, y: Reals) -> Reals:
         return (1 + 0.13 * grain + 0.05 * np.sin(y * 130 + x * 9)).astype(np.float32)
     if name == "marble":
         vein = np.abs(np.sin((x * 1.3 + y) * 8 + 2.6 * np.sin(x * 6.1 - y * 4.3)))
-        return (0.72 + 0.3 * np.clip(vein * 3, 0, 1)).astype(np.float32)
+        return np.asarray(0.72 + 0.3 * np.clip(vein * 3, 0, 1), np.float32)
     if name == "knitted":
         rows = np.abs(np.sin(y * 70 + 1.6 * np.abs(np.sin(x * 44))))
         return (0.74 + 0.32 * rows).astype(np.float32)
     sheen = np.sin((x * 0.8 - y * 0.6) * 9)
-    return (1 + 0.3 * sheen + 0.18 * np.sin((x - y) * 23)).astype(np.float32)
+    return np.asarray(1 + 0.3 * sheen + 0.18 * np.sin((x - y) * 23), np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from schemas.ids import digest
 from workers.simulated.change import Change, apply
 from workers.simulated.scene import Scene, Thing
-from workers.simulated.tones import TONES
+from workers.simulated.tone_words import TONES
 from workers.simulated.vocabulary import (
     BACKDROPS,
     KINDS,
@@ -28,6 +28,8 @@ STYLE_NAMES: dict[str, str] = {
     "blueprint": "a blueprint", "bronze sculpture": "a bronze relief", "cyberpunk": "a cyberpunk picture",
     "marble sculpture": "a marble relief", "vaporwave": "a vaporwave picture", "film noir": "a film noir still",
 }  # fmt: skip
+CASUAL = ("Could you {}, please?", "Please {}.", "I'd like you to {}.", "Let's {}.", "Now {}.")
+"""Frames that some instructions are said in."""
 HOURS = {"dawn": "dawn", "day": "midday", "dusk": "dusk", "night": "night"}
 SKIES = {"clear": "a clear sky", "cloudy": "heavy clouds", "rain": "rain", "snow": "falling snow", "fog": "thick fog"}
 
@@ -94,12 +96,26 @@ def _clause(change: Change, scene: Scene, pick: Pick) -> str:
     return _staged(change, scene, pick)
 
 
+def casually(sentence: str, frame: str) -> str:
+    """The instruction in one of the `CASUAL` frames."""
+    return frame.format(_lower(sentence).rstrip("."))
+
+
+def plain(sentence: str) -> str:
+    """The instruction without its full stop and without a casual frame, in lower case."""
+    bare = sentence.strip().rstrip(".!?。 ")
+    for frame in CASUAL:
+        before, _, after = frame.rstrip(".?").partition("{}")
+        if bare.startswith(before) and bare.endswith(after):
+            return bare[len(before) : len(bare) - len(after)]
+    return _lower(bare) if bare[1:2].islower() else bare
+
+
 def join(first: str, second: str) -> str:
-    """Two instructions as one sentence: "inverse(i) and forward(j)"; full stops and capitals are mended."""
-    head, tail = first.strip().rstrip(".!?。 "), second.strip().rstrip(".!?。 ")
-    lowered = tail[:1].lower() + tail[1:] if tail[1:2].islower() or " " in tail[1:2] else tail
-    link = ", and also " if " and " in head or " and " in lowered else " and "
-    return f"{head}{link}{lowered}"
+    """Two instructions as one sentence: "inverse(i) and forward(j)"; frames, full stops and capitals are mended."""
+    head, tail = plain(first), plain(second)
+    link = ", and also " if " and " in head or " and " in tail else ", and " if "," in head else " and "
+    return f"{head}{link}{tail}"
 
 
 def _new(change: Change, thing: Thing, scene: Scene, pick: Pick) -> str:
@@ -117,7 +133,7 @@ def _altered(change: Change, scene: Scene, pick: Pick) -> str:
         if change.material:
             stuff = MATERIALS[change.material][0]
             return pick((f"make {name} out of {stuff}", f"turn {name} into {stuff}"))
-        return f"paint {name} plain {after.colour or kind.colours[0]} instead of {thing.material}"
+        return f"paint {name} plain {after.colour or kind.colours[0]} instead of {MATERIALS[thing.material][0]}"
     if change.pattern is not None:
         if change.pattern:
             marks = PATTERNS[change.pattern][0]
@@ -207,4 +223,4 @@ def _lettered(text: str, before: str, pick: Pick) -> str:
 
 
 def _lower(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]
+    return sentence[:1].lower() + sentence[1:]

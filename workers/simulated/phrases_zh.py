@@ -3,7 +3,7 @@
 from workers.simulated.change import Change, apply
 from workers.simulated.phrases import Pick
 from workers.simulated.scene import Scene, Thing
-from workers.simulated.tones import TONES
+from workers.simulated.tone_words import TONES
 from workers.simulated.vocabulary import (
     BACKDROPS,
     COLOURS,
@@ -21,9 +21,9 @@ from workers.simulated.vocabulary import (
 NUMBERS_ZH = {1: "一", 2: "两", 3: "三", 4: "四"}
 WATER_ZH = {"upper left": "左侧水面", "upper middle": "水面中央", "upper right": "右侧水面"}
 STYLES_ZH = {
-    "woodcut": "木刻版画", "ink drawing": "钢笔画", "charcoal drawing": "炭笔画", "blueprint": "蓝图", "bronze sculpture": "青铜浮雕",
-    "cyberpunk": "赛博朋克", "marble sculpture": "大理石浮雕", "vaporwave": "蒸汽波", "film noir": "黑色电影", "watercolour": "水彩画",
-    "oil painting": "油画", "pixel art": "像素画",
+    "woodcut": "木刻版画", "ink drawing": "钢笔画", "charcoal drawing": "炭笔画", "blueprint": "蓝图",
+    "bronze sculpture": "青铜浮雕", "cyberpunk": "赛博朋克", "marble sculpture": "大理石浮雕", "vaporwave": "蒸汽波",
+    "film noir": "黑色电影", "watercolour": "水彩画", "oil painting": "油画", "pixel art": "像素画",
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _look(thing: Thing) -> str:
     )
     size = "小" if thing.size < 0.85 else "大" if thing.size > 1.15 else ""
     look = "".join(word for word in words if word)
-    return f"{size}{look}的{_name(thing.kind)}" if look else f"{size}{_name(thing.kind)}"
+    return f"{look}的{size}{_name(thing.kind)}" if look else f"{size}{_name(thing.kind)}"
 
 
 def _some(thing: Thing) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from workers.simulated.cast import FURS, MATERIAL_COLOURS
 from workers.simulated.change import Change
+from workers.simulated.grounds import TONES as GROUND_TONES
 from workers.simulated.layout import free_places
-from workers.simulated.outdoors import TONES as GROUND_TONES
 from workers.simulated.scene import Scene, Thing
 from workers.simulated.treatments import COLOURLESS, TREATMENT
 from workers.simulated.vocabulary import BACKDROPS, COLOURS, KINDS, MATERIALS, PATTERNS, SURFACES, TEXTS, Rgb
@@ -16,13 +16,16 @@ Propose = Callable[[Scene, random.Random], Change | None]
 
 WEIGHTS: dict[str, float] = {
     "remove": 6.0, "add": 6.0, "replace": 2.0, "recolor": 2.4, "material": 1.2, "texture": 1.2, "resize_object": 1.0,
-    "move_object": 1.0, "rotate_object": 0.6, "count": 1.0, "background": 1.4, "surface": 1.0, "time_of_day": 1.4, "season": 1.2,
-    "weather": 1.0, "lighting": 1.0, "text_add": 0.9, "text_remove": 2.0, "text_change": 1.6, "exposure": 0.5, "contrast": 0.4,
-    "saturation": 0.4, "color_temperature": 0.5, "monochrome": 0.5, "tint": 0.5, "dim_surroundings": 0.4, "degrade": 0.4,
-    "frame": 0.4, "flip": 0.3,
+    "move_object": 1.0, "rotate_object": 0.6, "count": 1.0, "background": 1.4, "surface": 1.0, "time_of_day": 1.4,
+    "season": 1.2, "weather": 1.0, "lighting": 1.0, "text_add": 0.9, "text_remove": 2.0, "text_change": 1.6,
+    "exposure": 0.5, "contrast": 0.4, "saturation": 0.4, "color_temperature": 0.5, "monochrome": 0.5, "tint": 0.5,
+    "dim_surroundings": 0.4, "degrade": 0.4, "frame": 0.4, "flip": 0.3,
 }  # fmt: skip
 FINAL: dict[str, float] = {"style": 2.0, "vignette": 1.0, "zoom": 1.0}
 """Operations that no instruction undoes."""
+
+HOURS = {"day": ("dusk", "night"), "dawn": ("night", "dusk"), "dusk": ("day", "night"), "night": ("day", "dusk")}
+"""Times of day that look unlike each other."""
 
 
 def propose(operation: str, scene: Scene, rng: random.Random) -> Change | None:
@@ -189,7 +192,11 @@ def _background(scene: Scene, rng: random.Random) -> Change | None:
 
 def _surface(scene: Scene, rng: random.Random) -> Change | None:
     inside = BACKDROPS[scene.backdrop].indoors
-    if scene.surface == "studio paper" or (not inside and (scene.season == "winter" or not visible(scene))):
+    if (
+        colourless(scene)
+        or scene.surface == "studio paper"
+        or (not inside and (scene.season == "winter" or not visible(scene)))
+    ):
         return None
     options = [n for n, s in SURFACES.items() if s[2] == inside and n not in (scene.surface, "studio paper")]
     if not inside:
@@ -201,20 +208,17 @@ def _surface(scene: Scene, rng: random.Random) -> Change | None:
 
 
 def _time(scene: Scene, rng: random.Random) -> Change | None:
-    options = {"day": ("dusk", "night"), "dawn": ("night", "dusk"), "dusk": ("day", "night"), "night": ("day", "dusk")}[
-        scene.time
-    ]
     if BACKDROPS[scene.backdrop].indoors:
-        options = ("night",) if scene.time in ("day", "dawn") else ("day",)
-    return Change(scene={"time": rng.choice(options)}) if scene.weather != "fog" else None
+        return Change(scene={"time": "night" if scene.time in ("day", "dawn") else "day"})
+    return Change(scene={"time": rng.choice(HOURS[scene.time])}) if scene.weather != "fog" else None
 
 
 def _season(scene: Scene, rng: random.Random) -> Change | None:
-    if BACKDROPS[scene.backdrop].indoors or scene.weather == "fog" or scene.time == "night":
+    if BACKDROPS[scene.backdrop].indoors or not visible(scene) or colourless(scene):
         return None
     green = scene.surface == "grass" or scene.backdrop in ("hills", "forest", "farmland")
     options = ["winter"] if scene.season != "winter" else ["summer", "autumn"]
-    if green and scene.season in ("spring", "summer") and not colourless(scene):
+    if green and scene.season in ("spring", "summer"):
         options.append("autumn")
     return Change(scene={"season": rng.choice(options)})
 
@@ -240,7 +244,7 @@ def _tone(*names: str, colour: bool = False, lightest: bool = True) -> Propose:
     return propose_tone
 
 
-def _exposure(scene: Scene, rng: random.Random) -> Change | None:
+def _exposure(scene: Scene, _rng: random.Random) -> Change | None:
     dark = scene.time in ("night", "dusk") or scene.light == "dramatic"
     return Change(tone="brighter" if dark else "darker")
 
@@ -249,7 +253,7 @@ def _text_add(scene: Scene, rng: random.Random) -> Change | None:
     return None if scene.text else Change(text=rng.choice(TEXTS))
 
 
-def _text_remove(scene: Scene, rng: random.Random) -> Change | None:
+def _text_remove(scene: Scene, _rng: random.Random) -> Change | None:
     return Change(text="") if scene.text else None
 
 
@@ -268,12 +272,13 @@ def _style(scene: Scene, rng: random.Random) -> Change | None:
 
 
 PROPOSERS: dict[str, Propose] = {
-    "remove": _remove, "add": _add, "replace": _replace, "recolor": _recolor, "material": _material, "texture": _texture,
-    "resize_object": _resize, "move_object": _move, "rotate_object": _rotate, "count": _count, "background": _background,
-    "surface": _surface, "time_of_day": _time, "season": _season, "weather": _weather, "lighting": _light,
-    "text_add": _text_add, "text_remove": _text_remove, "text_change": _text_change, "exposure": _exposure,
-    "contrast": _tone("faded"), "saturation": _tone("muted", colour=True), "color_temperature": _tone("warmer", "cooler", colour=True),
-    "monochrome": _tone("monochrome", colour=True), "tint": _tone("sepia", "rose", colour=True), "dim_surroundings": _tone("dimmed"),
-    "degrade": _tone("aged"), "frame": _tone("framed", lightest=False), "vignette": _tone("vignette"),
-    "flip": lambda _scene, _rng: Change(mirrored=True), "zoom": lambda _scene, _rng: Change(zoom=1.6), "style": _style,
+    "remove": _remove, "add": _add, "replace": _replace, "recolor": _recolor, "material": _material,
+    "texture": _texture, "resize_object": _resize, "move_object": _move, "rotate_object": _rotate, "count": _count,
+    "background": _background, "surface": _surface, "time_of_day": _time, "season": _season, "weather": _weather,
+    "lighting": _light, "text_add": _text_add, "text_remove": _text_remove, "text_change": _text_change,
+    "exposure": _exposure, "contrast": _tone("faded"), "saturation": _tone("muted", colour=True),
+    "color_temperature": _tone("warmer", "cooler", colour=True), "monochrome": _tone("monochrome", colour=True),
+    "tint": _tone("sepia", "rose", colour=True), "dim_surroundings": _tone("dimmed"), "degrade": _tone("aged"),
+    "frame": _tone("framed", lightest=False), "vignette": _tone("vignette"), "flip": lambda _scene,
+    _rng: Change(mirrored=True), "zoom": lambda _scene, _rng: Change(zoom=1.6), "style": _style,
 }  # fmt: skip

@@ -48,11 +48,27 @@ MATERIAL_WORDS = {
     "wool": "knitted",
 }
 HINTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "time": {"night": ("night", "midnight", "moonlit", "moonlight", "starry"), "dusk": ("dusk", "sunset", "evening", "twilight"), "dawn": ("dawn", "sunrise", "morning"), "day": ("daylight", "noon", "midday", "afternoon", "day")},
-    "season": {"winter": ("winter", "wintry", "snowy", "icy"), "autumn": ("autumn", "fall", "autumnal", "october"), "spring": ("spring", "blossom", "blossoming"), "summer": ("summer",)},
-    "weather": {"rain": ("rain", "rainy", "raining", "storm"), "snow": ("snowing", "snowfall", "blizzard"), "fog": ("fog", "foggy", "mist", "misty"), "cloudy": ("clouds", "cloudy", "overcast"), "clear": ("clear", "sunny", "sunshine")},
+    "time": {
+        "night": ("night", "midnight", "moonlit", "moonlight", "starry"),
+        "dusk": ("dusk", "sunset", "evening", "twilight"),
+        "dawn": ("dawn", "sunrise", "morning"),
+        "day": ("daylight", "noon", "midday", "afternoon", "day"),
+    },
+    "season": {
+        "winter": ("winter", "wintry", "snowy", "icy"),
+        "autumn": ("autumn", "fall", "autumnal", "october"),
+        "spring": ("spring", "blossom", "blossoming"),
+        "summer": ("summer",),
+    },
+    "weather": {
+        "rain": ("rain", "rainy", "raining", "storm"),
+        "snow": ("snowing", "snowfall", "blizzard"),
+        "fog": ("fog", "foggy", "mist", "misty"),
+        "cloudy": ("clouds", "cloudy", "overcast"),
+        "clear": ("clear", "sunny", "sunshine"),
+    },
     "light": {"golden": ("golden-hour",), "dramatic": ("spotlight",), "neon": ("neon",)},
-}  # fmt: skip
+}
 SAID: dict[str, dict[str, str]] = {
     "backdrop": {name: entry.phrase for name, entry in BACKDROPS.items()},
     "surface": {name: entry[0] for name, entry in SURFACES.items()},

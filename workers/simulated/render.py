@@ -47,7 +47,7 @@ def outline(scene: Scene, thing: Thing) -> tuple[int, int, int, int]:
     half = tall * max(kind.aspect, 0.5) * (0.62 if thing.count == 1 else 1.2)
     y1 = spot.y + (tall * 0.6 if kind.where == "sky" else tall * 0.12)
     y0 = y1 - tall * 1.25
-    x0, y0, x1, y1 = spot.x - half, y0, spot.x + half, y1
+    x0, x1 = spot.x - half, spot.x + half
     return max(0, round(x0)), max(0, round(y0)), min(scene.width, round(x1)), min(scene.height, round(y1))
 
 

@@ -1,48 +1,14 @@
-"""Edits of the whole picture's tone, focus and quality; each has a name, its opposite and a way to do it."""
+"""Does the edits of the whole picture's tone, focus and quality, by name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from workers.simulated.pen import Bytes, Reals
+from workers.simulated.pen import Bytes, Reals, reals
 from workers.simulated.scene import Scene
 from workers.simulated.treatments import vignette
 from workers.simulated.weather import rng_of
-
-
-@dataclass(frozen=True, slots=True)
-class Tone:
-    """A tone edit: its operation, what to say, in Chinese, and what to say to take it off."""
-
-    operation: str
-    say: tuple[str, ...]
-    zh: str
-    unsay: tuple[str, ...] = ()
-    unzh: str = ""
-
-
-# fmt: off
-TONES: dict[str, Tone] = {
-    "brighter": Tone("exposure", ("Brighten the whole picture", "Make the picture clearly brighter", "Raise the exposure"), "把整张图片调亮", ("Darken the whole picture", "Lower the exposure"), "把整张图片调暗"),
-    "darker": Tone("exposure", ("Darken the whole picture", "Lower the exposure a good deal"), "把整张图片调暗", ("Brighten the whole picture", "Raise the exposure"), "把整张图片调亮"),
-    "punchy": Tone("contrast", ("Give the picture much more contrast", "Raise the contrast strongly"), "大幅提高对比度", ("Soften the contrast", "Lower the contrast"), "降低对比度"),
-    "faded": Tone("contrast", ("Lower the contrast for a faded look", "Flatten the contrast"), "降低对比度,呈现褪色效果", ("Raise the contrast", "Give the picture more contrast"), "提高对比度"),
-    "vivid": Tone("saturation", ("Make the colours much more vivid", "Boost the colours strongly"), "让色彩更加鲜艳", ("Tone the colours down", "Make the colours calmer"), "让色彩更柔和"),
-    "muted": Tone("saturation", ("Mute the colours", "Drain most of the colour from the picture"), "降低色彩饱和度", ("Make the colours richer", "Strengthen the colours"), "提高色彩饱和度"),
-    "warmer": Tone("color_temperature", ("Give the picture a warmer white balance", "Make the colours clearly warmer"), "把色温调暖", ("Make the colours cooler", "Cool the white balance"), "把色温调冷"),
-    "cooler": Tone("color_temperature", ("Give the picture a cooler white balance", "Make the colours clearly cooler"), "把色温调冷", ("Make the colours warmer", "Warm the white balance"), "把色温调暖"),
-    "monochrome": Tone("monochrome", ("Turn the picture black and white", "Make it a black-and-white picture"), "把图片变成黑白", ("Colour the black-and-white picture", "Give the picture natural colours"), "为黑白图片上色"),
-    "sepia": Tone("tint", ("Give the picture a sepia tint", "Lay a sepia tone over the picture"), "添加棕褐色调", ("Take the sepia tint off the picture", "Remove the sepia tone"), "去除棕褐色调"),
-    "rose": Tone("tint", ("Lay a rose tint over the picture", "Tint the whole picture pink"), "添加玫瑰色调", ("Take the rose tint off the picture", "Remove the pink tint"), "去除玫瑰色调"),
-    "vignette": Tone("vignette", ("Darken the corners with a strong vignette", "Add a heavy dark vignette"), "为四角添加暗角"),
-    "dimmed": Tone("dim_surroundings", ("Dim everything around the main objects", "Darken the surroundings so that the objects stand out"), "压暗主体周围的环境", ("Light up the surroundings", "Brighten everything around the main objects"), "提亮主体周围的环境"),
-    "aged": Tone("degrade", ("Age the picture with scratches and stains", "Make it look like an old, damaged print"), "把图片做旧,加上划痕和污渍", ("Mend the old picture and remove its scratches and stains", "Repair the damaged print"), "修复旧照片,去除划痕和污渍"),
-    "framed": Tone("frame", ("Put a wide dark wooden frame around the picture", "Frame the picture in dark wood"), "给图片加上深色木框", ("Take the wooden frame away", "Remove the dark frame"), "去除深色木框"),
-    "blurred": Tone("blur_background", ("Blur the background behind the objects", "Throw the background out of focus"), "虚化背景", ("Bring the background into focus", "Sharpen the background"), "让背景清晰"),
-}
-# fmt: on
 
 
 def tone(image: Bytes, name: str, cover: Reals, scene: Scene) -> Bytes:
@@ -50,8 +16,8 @@ def tone(image: Bytes, name: str, cover: Reals, scene: Scene) -> Bytes:
     return _DO[name](image, cover, scene)
 
 
-def _bytes(image: Reals) -> Bytes:
-    return np.clip(image, 0, 255).astype(np.uint8)
+def _bytes(image: Reals | Bytes) -> Bytes:
+    return np.asarray(np.clip(image, 0, 255), np.uint8)
 
 
 def _curve(gamma: float, gain: float = 1.0) -> Callable[[Bytes, Reals, Scene], Bytes]:
@@ -90,7 +56,7 @@ def _tint(
 
 def _vignette(image: Bytes, _cover: Reals, _scene: Scene) -> Bytes:
     height, width = image.shape[:2]
-    return _bytes(image * np.maximum(vignette(height, width, 0.9), np.float32(0.06)))
+    return _bytes(image * np.maximum(vignette(height, width, 0.9), 0.06))
 
 
 def _dimmed(image: Bytes, cover: Reals, _scene: Scene) -> Bytes:
@@ -138,8 +104,9 @@ def _framed(image: Bytes, _cover: Reals, _scene: Scene) -> Bytes:
 
 
 _DO: dict[str, Callable[[Bytes, Reals, Scene], Bytes]] = {
-    "brighter": _curve(0.52, 1.08), "darker": _curve(1.5, 0.62), "punchy": _contrast(1.9), "faded": _contrast(0.42, 22.0),
-    "vivid": _colour(2.3), "muted": _colour(0.16), "warmer": _gains(1.3, 1.02, 0.52), "cooler": _gains(0.56, 0.95, 1.34),
-    "monochrome": _colour(0.0), "sepia": _tint((44, 26, 10), (255, 226, 172), 0.92), "rose": _tint((80, 6, 52), (255, 196, 220), 0.7),
+    "brighter": _curve(0.52, 1.08), "darker": _curve(1.5, 0.62), "punchy": _contrast(1.9),
+    "faded": _contrast(0.42, 22.0), "vivid": _colour(2.3), "muted": _colour(0.16), "warmer": _gains(1.3, 1.02, 0.52),
+    "cooler": _gains(0.56, 0.95, 1.34), "monochrome": _colour(0.0),
+    "sepia": _tint((44, 26, 10), (255, 226, 172), 0.92), "rose": _tint((80, 6, 52), (255, 196, 220), 0.7),
     "vignette": _vignette, "dimmed": _dimmed, "aged": _aged, "framed": _framed, "blurred": _blurred,
 }  # fmt: skip

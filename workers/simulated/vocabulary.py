@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The words of the drawn world: kinds of thing, colours, materials, patterns, places and the parts of a scene."""
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.simulated.pen import Bytes, Reals, Rgb
+from workers.simulated.pen import Bytes, Reals, Rgb, reals
 from workers.simulated.scene import Scene
 
 SKIES: dict[str, tuple[tuple[Rgb, Rgb, Rgb], ...]] = {
@@ -187,7 +187,7 @@ def falling(image: Bytes, scene: Scene) -> Bytes:
     rng = rng_of(scene, "falling")
     unit = min(height, width)
     if scene.weather == "fog":
-        ramp = np.interp(np.arange(height), [0, height * 0.45, height], [0.5, 0.74, 0.28]).astype(np.float32)
+        ramp = np.interp(np.arange(height), [0, height * 0.45, height], [0.45, 0.64, 0.24]).astype(np.float32)
         return blend(image, air_of(scene).low, ramp[:, None, None])
     if scene.weather == "rain":
         layer = np.zeros((height, width), np.uint8)
@@ -238,4 +238,4 @@ def lighting(image: Bytes, scene: Scene) -> Bytes:
     if scene.light == "neon":
         ramp = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
         gain = gain * (1 - ramp) + reals((0.7, 0.88, 1.2)) * ramp
-    return np.clip(image * gain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * gain, 0, 255), np.uint8)

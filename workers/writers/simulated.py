@@ -34,7 +34,8 @@ class Writer(PlugIn[Options]):
         if job.subject.origin == "photo":
             return Reject("the simulated writer knows only drawn scenes; choose a writer for photographs")
         if job.task == "composite" and job.other is not None:
-            return join(job.inverse or job.instruction, job.other.instruction) + "."
+            text = join(job.inverse or job.instruction, job.other.instruction)
+            return f"{text[:1].upper()}{text[1:]}."
         try:
             scene, change = _edit(job)
         except Reject as reason:
