@@ -84,11 +84,14 @@ def _framing(t: Traits, pick: int) -> Params:
     return {"color": distinct[pick % len(distinct)], "width": 0.05}
 
 
+PLAIN = frozenset({"rotate", "flip", "crop", "zoom", "frame", "caption", "blur", "blur_background"})
+"""What can be done to a picture that is all black, white or pure colours: nothing of its tone could be measured."""
+
 PROPOSALS: tuple[Proposal, ...] = (
     Proposal("exposure", "brighter", lambda t: t.mean < 135 and t.bright < 0.12, _fixed(stops=0.8)),
     Proposal("exposure", "much_brighter", lambda t: t.mean < 90 and t.bright < 0.06, _fixed(stops=1.4)),
     Proposal("exposure", "darker", lambda t: t.mean > 85, _fixed(stops=-0.8)),
-    Proposal("contrast", "more", lambda t: 20 < t.spread < 58 and t.noise < 3, _fixed(gain=1.55)),
+    Proposal("contrast", "more", lambda t: 20 < t.spread < 58 and t.noise < 3 and t.dark < 0.4, _fixed(gain=1.55)),
     Proposal("contrast", "less", lambda t: t.spread > 38, _fixed(gain=0.6)),
     Proposal("saturation", "more", lambda t: 14 < t.chroma < 70, _fixed(factor=1.5)),
     Proposal("saturation", "less", lambda t: t.chroma > 25, _fixed(factor=0.45)),
@@ -128,7 +131,7 @@ PROPOSALS: tuple[Proposal, ...] = (
 def fitting(pixels: Pixels, pick: str) -> list[Effect]:
     """Every edit that fits the picture, in an order that depends on `pick` only."""
     known = traits(pixels)
-    fit = [p for p in PROPOSALS if p.fits(known)]
+    fit = [p for p in PROPOSALS if p.fits(known) and (known.midtones > 0.1 or p.operation in PLAIN)]
     fit.sort(key=lambda p: digest("proposal", pick, p.operation, p.variant))
     return [Effect(p.operation, p.variant, p.params(known, _number(pick, p.operation))) for p in fit]
 

@@ -144,10 +144,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "color_temperature": _op(colour.warm, _scaled("warmth"), _unwarm),
     "tint": _op(colour.recolour, _weakened("strength"), colour.unrecolour),
     "monochrome": _op(colour.recolour, _weakened("strength")),
-    "vignette": _op(light.relight, _scaled("stops"), _unlit, changes="clipping"),
+    "vignette": _op(light.relight, _scaled("stops"), _unlit, changes="clipping softness"),
     "season": _op(colour.season, _weakened("strength")),
     "time_of_day": _op(colour.hour, _weakened("strength"), colour.unhour, changes="clipping"),
-    "lighting": _op(light.relight, _scaled("stops"), _unlit, changes="clipping noise"),
+    "lighting": _op(light.relight, _scaled("stops"), _unlit, changes="clipping noise softness"),
     "blur_background": Operation(
         _seedless(focus.blur_background), _scaled("sigma"), keeps=_unaffected, changes=frozenset({"softness"})
     ),
@@ -161,7 +161,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "crop": _op(geometry.crop, _cropped, changes="clipping noise softness"),
     "zoom": _op(geometry.zoom, _scaled("factor", 1.0), changes="softness clipping"),
     "frame": Operation(
-        _seedless(overlay.frame), _scaled("width"), keeps=overlay.inside_frame, changes=frozenset({"clipping"})
+        _seedless(overlay.frame), _scaled("width"), keeps=overlay.inside_frame, changes=frozenset({"clipping", "softness", "banding"})
     ),
     "caption": Operation(
         _seedless(overlay.caption), _misspelt, keeps=overlay.outside_caption, changes=frozenset({"clipping"})

@@ -7,6 +7,7 @@ import numpy as np
 
 from workers.photographic.colour import leafiness
 from workers.pixelwise.arrays import Pixels, grey, shrunk, thumbnail
+from workers.pixelwise.defects import noise_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Traits:
     chroma: float
     bright: float
     dark: float
+    midtones: float
     red_full: float
     blue_full: float
     leafy: float
@@ -49,6 +51,7 @@ def traits(pixels: Pixels) -> Traits:
         chroma=float((small.max(axis=2).astype(np.int16) - small.min(axis=2)).mean()),
         bright=float((luma > 225).mean()),
         dark=float((luma < 25).mean()),
+        midtones=float(((small > 14) & (small < 242)).all(axis=2).mean()),
         red_full=float((small[:, :, 0] > 225).mean()),
         blue_full=float((small[:, :, 2] > 225).mean()),
         leafy=float((leafiness(values) > 0.4).mean()),
@@ -62,15 +65,6 @@ def traits(pixels: Pixels) -> Traits:
         above_bright=float((luma[: max(1, int(0.14 * height))] > 190).mean()),
         subject=subject(small),
     )
-
-
-def noise_level(luma: Pixels) -> float:
-    """Standard deviation of the noise in levels: from the quietest tenth of 8 x 8 blocks of the Laplacian response."""
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    response = cv2.filter2D(luma.astype(np.float32), cv2.CV_32F, kernel) / 6.0
-    height, width = (side // 8 * 8 for side in luma.shape)
-    blocks = np.asarray(response)[:height, :width].reshape(height // 8, 8, width // 8, 8)
-    return float(np.quantile(np.sqrt((blocks**2).mean(axis=(1, 3))), 0.1))
 
 
 def subject(small: Pixels) -> tuple[float, float, float, float]:

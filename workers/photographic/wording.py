@@ -12,7 +12,7 @@ from schemas.ids import digest
 from workers.photographic.effect import Effect
 
 Direction = Literal["forward", "inverse"]
-FORMS = ("short", "long", "zh")
+FORMS = ("short", "long", "rewritten", "zh")
 _KEPT = {
     "geometry": "Change nothing about the picture's light, colours or contents.",
     "overlay": "Leave the rest of the photo exactly as it is.",
@@ -60,10 +60,13 @@ def say(effect: Effect, direction: Direction, pick: str) -> str:
 
 
 def form(effect: Effect, direction: Direction, name: str, start: str) -> str:
-    """The edit in another form: "short", "long" (from the text `start`) or "zh"; raises `Reject` for others."""
+    """The edit as "short", "long", "rewritten" (other words than `start`'s) or "zh"; raises `Reject` for others."""
     words, side = _words(effect), int(direction == "inverse")
     if name == "long":
         return f"{start.rstrip('.')}. {_KEPT[_group(effect)]}"
+    if name == "rewritten":
+        others = [text for number in range(16) if (text := say(effect, direction, f"{start}{number}")) != start]
+        return others[0] if others else start
     if name not in FORMS:
         raise Reject(f"the classic writer has no form {name!r}; it has {', '.join(FORMS)}")
     wording = words.short[side] if name == "short" else words.zh[side]

@@ -14,12 +14,11 @@ ZOOMS = (0.4, 0.55, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.6, 2.0)
 
 
 def _moved(effect: Effect, pair: Pair, expected: Pixels) -> tuple[float, float]:
-    """What differs from the moved source, where the source is known."""
+    """What differs from the turned source, where the source is known."""
     if pair.known is None:
         return unexplained(difference(expected, pair.edited), None)
     mask = np.repeat(pair.known.view(np.uint8)[:, :, None] * np.uint8(255), 3, axis=2)
-    step = {"crop": geometry.crop, "zoom": geometry.zoom}.get(effect.operation, geometry.turn)
-    return unexplained(difference(expected, pair.edited), np.asarray(step(mask, effect)[:, :, 0] > 250))
+    return unexplained(difference(expected, pair.edited), np.asarray(geometry.turn(mask, effect)[:, :, 0] > 250))
 
 
 def turned(effect: Effect, pair: Pair) -> Finding:
@@ -45,16 +44,23 @@ def cropped(effect: Effect, pair: Pair) -> Finding:
     height, width = pair.edited.shape[:2]
     if height > pair.source.shape[0] or width > pair.source.shape[1]:
         return Finding(1.0, 128.0, 128.0, {"overlap": 0.0})
-    at_x, at_y = _found(pair.source, pair.edited)
+    places = {(left, top), _found(pair.source, pair.edited)}
+    findings = [_cropped_at(place, (left, top, right, bottom), pair) for place in sorted(places)]
+    return min(findings, key=lambda found: found.residual)
+
+
+def _cropped_at(place: tuple[int, int], asked: tuple[int, int, int, int], pair: Pair) -> Finding:
+    (at_x, at_y), (left, top, right, bottom) = place, asked
+    height, width = pair.edited.shape[:2]
     across = max(0, min(right, at_x + width) - max(left, at_x))
     down = max(0, min(bottom, at_y + height) - max(top, at_y))
     overlap = across * down / ((right - left) * (bottom - top) + width * height - across * down)
-    here = Effect("crop", "", {"x": at_x / pair.source.shape[1], "y": at_y / pair.source.shape[0],
-                               "w": width / pair.source.shape[1], "h": height / pair.source.shape[0]})  # fmt: skip
-    expected = geometry.crop(pair.source, here)
-    if expected.shape != pair.edited.shape:
+    there = slice(at_y, at_y + height), slice(at_x, at_x + width)
+    if pair.source[there].shape != pair.edited.shape:
         return Finding(1.0, 128.0, 128.0, {"overlap": overlap})
-    return Finding(2.0 * (1.0 - overlap), *_moved(here, pair, expected), {"overlap": overlap})
+    known = None if pair.known is None else pair.known[there]
+    residual, worst = unexplained(difference(pair.source[there], pair.edited), known)
+    return Finding(2.0 * (1.0 - overlap), residual, worst, {"overlap": overlap})
 
 
 def _found(source: Pixels, edited: Pixels) -> tuple[int, int]:
