@@ -12,8 +12,9 @@ from infra.runtime.clock import SystemClock
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
+from infra.runtime.tuning import tune
 from infra.settings import Settings
-from infra.wiring import STREAMS, Crew, Stores, Watch, embedded, handlers
+from infra.wiring import Crew, Stores, Watch, embedded, handlers
 from schemas import metrics
 from schemas.ports import Lag
 from streams import records, shelf
@@ -24,9 +25,8 @@ from workers import roster
 from workers.plugin import Skipped
 
 TICK_S = 0.2
-GROUPS = (*roster.KINDS, *STREAMS)
 AHEAD_DEAR = 16
-AHEAD_CHEAP = 512
+AHEAD_CHEAP = 128
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Progress:
     funnel: Funnel
     started: float
     now: float = 0.0
+    resumed: bool = False
     triplets_before: int = 0
     scenes_before: int = 0
     scenes_done: int = 0
@@ -103,6 +104,7 @@ class Engine:
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
+        tune()
         with embedded(self.order.out, self.settings, self._clock) as stores:
             campaigns.begin(stores, self._campaign(), self.order.policy)
             progress = self._resumed(stores)
@@ -117,6 +119,8 @@ class Engine:
                     thread.join()
             if self._failures:
                 raise self._failures[0]
+            if progress.resumed:  # what a crash cut short was learnt but not recorded, or the other way round
+                progress.funnel = self._counted(stores)
             self._tick(stores, progress)
             return progress
 
@@ -128,14 +132,20 @@ class Engine:
         )  # fmt: skip
 
     def _resumed(self, stores: Stores) -> Progress:
+        funnel = self._counted(stores)
+        progress = Progress(self.order, funnel, self._clock.monotonic())
+        progress.triplets_before = funnel.released
+        progress.resumed = funnel.images > 0
+        return progress
+
+    def _counted(self, stores: Stores) -> Funnel:
+        """The funnel of everything kept so far, each answer once."""
         funnel = Funnel(self.order.policy, records.policies(stores.blobs), self.order.campaign)
         for event in records.events(stores.blobs):
             funnel.add(event)
         for triplet in shelf.triplets(stores.blobs):
             funnel.add_triplet(triplet)
-        progress = Progress(self.order, funnel, self._clock.monotonic())
-        progress.triplets_before = funnel.released
-        return progress
+        return funnel
 
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
         return Intake(
@@ -187,7 +197,7 @@ class Engine:
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
-        progress.busy = {group: self.meters.value(metrics.BUSY, group) for group in GROUPS}
+        progress.busy = {group: seconds for (group,), seconds in self.meters.totals(metrics.BUSY).items()}
         self._view(progress)
 
     def _scenes_done(self, stores: Stores, progress: Progress) -> int:

@@ -32,8 +32,12 @@ class Metrics:
             raise TypeError(f"{spec.name} is a {spec.type}")
         metric.labels(*labels).observe(value)
 
-    def value(self, spec: specs.Metric, *labels: str) -> float:
-        """The current value of a counter or gauge; 0.0 when it was never touched."""
-        suffix = "_total" if spec.type == "counter" else ""
-        found = self.registry.get_sample_value(spec.name + suffix, dict(zip(spec.labels, labels, strict=True)))
-        return found or 0.0
+    def totals(self, spec: specs.Metric) -> dict[tuple[str, ...], float]:
+        """The current values of a counter or gauge, by label values."""
+        name = f"{spec.name}_total" if spec.type == "counter" else spec.name
+        return {
+            tuple(sample.labels[label] for label in spec.labels): sample.value
+            for family in self._built[spec.name].collect()
+            for sample in family.samples
+            if sample.name == name
+        }

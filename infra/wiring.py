@@ -125,7 +125,7 @@ def crew(prompter: str, chosen: Mapping[str, str], counts: Mapping[str, int]) ->
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: each recorded event, each triplet new on the shelf."""
+    """Who is told: each event the director learnt from, each triplet new on the shelf."""
 
     event: Callable[[Any], None]
     triplet: Callable[[m.Triplet], None]
@@ -145,8 +145,9 @@ def handlers(
             recipe, plugin = crew.plugin(kind.name)
             made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, stop))
     made += [
-        Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish) for _ in range(crew.count("director"))
+        Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, watch.event)
+        for _ in range(crew.count("director"))
     ]
     made += [Collector(stores.blobs, watch.triplet) for _ in range(crew.count("collector"))]
-    made += [Recorder(stores.blobs, policies, watch.event) for _ in range(crew.count("recorder"))]
+    made += [Recorder(stores.blobs, policies) for _ in range(crew.count("recorder"))]
     return made

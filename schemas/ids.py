@@ -12,9 +12,9 @@ TripletKind = Literal["forward", "inverse", "composite"]
 
 
 def digest(*parts: str | int) -> str:
-    """128 bits of SHA-256 over the length-prefixed parts, as 32 hex digits."""
-    blob = b"".join(b"%d:%s," % (len(raw), raw) for raw in (str(part).encode() for part in parts))
-    return hashlib.sha256(blob).hexdigest()[:32]
+    """128 bits of SHA-256 over the parts, each preceded by its length in characters, as 32 hex digits."""
+    joined = "".join([f"{len(part)}:{part}," for part in map(str, parts)])
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]
 
 
 def source_id(campaign: str, prompt_id: str, seed: int, width: int, height: int) -> str:

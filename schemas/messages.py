@@ -6,7 +6,7 @@ join, and stays under 64 KiB. Inside a topic version new fields have defaults an
 
 from collections.abc import Mapping
 from math import isnan
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -30,7 +30,7 @@ PromptText = Annotated[str, _at_most(4096)]
 Instruction = Annotated[str, Field(min_length=1), _at_most(1024)]
 Reason = Annotated[str, _at_most(1024)]
 Effect = Annotated[str, _at_most(512)]
-Name = Annotated[str, _at_most(256)]
+Name = Annotated[str, Field(max_length=256)]
 Score = Annotated[float, Field(ge=1.0, le=5.0)]
 
 
@@ -43,7 +43,7 @@ class Message(BaseModel):
 class ImageRef(Message):
     """Claim check for one stored image: where it is, what its file's bytes hash to, its size in pixels."""
 
-    key: Annotated[str, Field(min_length=1), _at_most(512)]
+    key: Annotated[str, Field(min_length=1, max_length=512)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     width: Annotated[int, Field(ge=1, le=65535)]
     height: Annotated[int, Field(ge=1, le=65535)]
@@ -344,8 +344,13 @@ class Triplet(Message):
 
 
 def subject_of(message: Message) -> Subject | None:
-    """The subject that a message carries, wherever it nests it."""
-    at: Any = message
-    while at is not None and not isinstance(at, Subject):
-        at = getattr(at, "subject", None) or getattr(at, "job", None) or getattr(at, "source", None)
-    return at
+    """The subject that a message carries, wherever it nests it; None where it carries none."""
+    match message:
+        case ScreenVerdict():
+            return message.job.job.subject
+        case GateVerdict() | JudgeVerdict() | TextAnswer() | Candidate():
+            return message.job.subject
+        case Source() | EditJob() | JudgeJob() | TextJob() | Triplet():
+            return message.subject
+        case _:
+            return None

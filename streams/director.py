@@ -7,6 +7,7 @@ same messages by the same names.
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from schemas import codec, topics
@@ -16,32 +17,37 @@ from schemas.errors import Undecodable
 from schemas.ports import Change, Delivery, Ledgers, Outgoing
 from streams.policies import Policies
 from streams.rules import facts
-from streams.rules.plan import plan
+from streams.rules.plan import Memo, plan
 
 CACHED_LEDGERS = 4096
 
 
 @dataclass(slots=True)
 class Known:
-    """A ledger as last seen: its stored version and the names of the messages its plan calls for."""
+    """A ledger as last seen: its stored version, the names its plan calls for, the attempts already decided."""
 
     ledger: facts.Ledger
     version: int
-    names: frozenset[str]
+    names: frozenset[str] = frozenset()
+    memo: Memo = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Fold:
-    """A batch on its way through: events by source, what to publish, what to save."""
+    """A batch on its way through: events by source, what to publish, what to save, what was learnt."""
 
     events: dict[str, list[Any]]
     outputs: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     folded: dict[str, Known] = field(default_factory=dict)
+    learnt: dict[str, list[Any]] = field(default_factory=dict)
 
 
 class Director:
-    """Handler of the verdicts topic; any number of them may run, compare-and-set keeps them from undoing each other."""
+    """Handler of the verdicts topic; any number of them may run, compare-and-set keeps them from undoing each other.
+
+    `observe` is told each event that taught something, once it is saved.
+    """
 
     topic = topics.VERDICTS
     group = "director"
@@ -55,11 +61,13 @@ class Director:
         policies: Policies,
         policy_id: str,
         publish: Callable[[Sequence[Outgoing]], None],
+        observe: Callable[[Any], None] | None = None,
     ) -> None:
         self._ledgers = ledgers
         self._policies = policies
         self._policy_id = policy_id
         self._publish = publish
+        self._observe = observe
         self._cache: OrderedDict[str, Known] = OrderedDict()
 
     def start(self) -> None:
@@ -95,6 +103,10 @@ class Director:
             self.step(again)
             self._publish(again.outputs)
             work.changes, work.folded = again.changes, again.folded
+            work.learnt |= {source_id: again.learnt.get(source_id, []) for source_id in lost}
+        if self._observe:
+            for event in chain.from_iterable(work.learnt.values()):
+                self._observe(event)
         return ()
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -103,24 +115,28 @@ class Director:
         unknown = [source_id for source_id in events if source_id not in self._cache]
         for source_id, saved in self._ledgers.load(unknown).items():
             ledger = facts.decode(saved.data)
-            names = frozenset(plan(ledger, self._policies.get(ledger.policy_id)).messages)
-            self._cache[source_id] = Known(ledger, saved.version, names)
+            memo: Memo = {}
+            names = frozenset(plan(ledger, self._policies.get(ledger.policy_id), memo).messages)
+            self._cache[source_id] = Known(ledger, saved.version, names, memo)
 
-    def _fold(self, work: Fold, source_id: str, events: Sequence[Any]) -> None:
+    def _fold(self, work: Fold, source_id: str, events: list[Any]) -> None:
         known = self._cache.pop(source_id, None)  # comes back when it is saved: a fold that is not must not be seen
         if known is None:
             if all(isinstance(event, m.GateVerdict) and not event.yes for event in events):
+                work.learnt[source_id] = events[:1]
                 return
-            known = Known(facts.Ledger(_policy_id(events) or self._policy_id), 0, frozenset())
-        if not sum(known.ledger.add(event) for event in events):  # every event, not just up to the first
+            known = Known(facts.Ledger(_policy_id(events) or self._policy_id), 0)
+        learnt = [event for event in events if known.ledger.add(event)]
+        if not learnt:
             self._remember(source_id, known)
             return
-        after = plan(known.ledger, self._policies.get(known.ledger.policy_id))
+        after = plan(known.ledger, self._policies.get(known.ledger.policy_id), known.memo)
         work.outputs.extend(
             codec.outgoing(build()) for name, build in after.messages.items() if name not in known.names
         )
         work.changes.append(Change(source_id, facts.encode(known.ledger), known.version, after.closed))
-        work.folded[source_id] = Known(known.ledger, known.version + 1, frozenset(after.messages))
+        work.learnt[source_id] = learnt
+        work.folded[source_id] = Known(known.ledger, known.version + 1, frozenset(after.messages), known.memo)
 
     def _save(self, work: Fold) -> frozenset[str]:
         lost = self._ledgers.save(work.changes) if work.changes else frozenset()

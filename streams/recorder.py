@@ -1,6 +1,6 @@
 """The recorder: keeps every verdict, rejected ones too, and the images of judged attempts as the policy asks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,17 +16,14 @@ REMEMBERED_IMAGES = 1 << 14
 
 @dataclass(slots=True)
 class Recording:
-    """A batch of deliveries that become segments, and the events in them."""
+    """A batch of deliveries that become segments, and the judges' verdicts among them."""
 
     deliveries: list[Delivery] = field(default_factory=list)
-    events: list[records.Event] = field(default_factory=list)
+    judged: list[m.JudgeVerdict] = field(default_factory=list)
 
 
 class Recorder:
-    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter.
-
-    `observe` is told each event once its segment stands; after a crash some are told again.
-    """
+    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter."""
 
     topic = topics.VERDICTS
     group = "recorder"
@@ -34,11 +31,8 @@ class Recorder:
     linger_s = 1.0
     overlaps = False
 
-    def __init__(
-        self, blobs: Blobs, policies: Policies, observe: Callable[[records.Event], None] | None = None
-    ) -> None:
+    def __init__(self, blobs: Blobs, policies: Policies) -> None:
         self._blobs = blobs
-        self._observe = observe
         self._policies = policies
         self._kept: set[str] = set()
 
@@ -46,11 +40,13 @@ class Recorder:
         """Nothing to load."""
 
     def begin(self, deliveries: Sequence[Delivery]) -> Recording:
-        """Decode the batch."""
+        """Tell events from other bytes; only judges' verdicts are looked into."""
         work = Recording()
         for delivery in deliveries:
             try:
-                work.events.append(codec.decode(topics.VERDICTS, delivery.value))
+                kind = records.kind_of(delivery.value)
+                if kind == "judge":
+                    work.judged.append(codec.decode(topics.VERDICTS, delivery.value))
             except Undecodable:
                 continue
             work.deliveries.append(delivery)
@@ -58,25 +54,19 @@ class Recorder:
 
     def step(self, work: Recording) -> None:
         """Keep the images of judged attempts, then write one segment for each partition."""
-        for event in work.events:
-            if isinstance(event, m.JudgeVerdict) and self._wanted(event):
-                self._keep(event.job.before)
-                self._keep(event.job.after)
+        for verdict in filter(self._wanted, work.judged):
+            self._keep(verdict.job.before)
+            self._keep(verdict.job.after)
         by_partition = sorted(work.deliveries, key=lambda delivery: (delivery.partition, delivery.offset))
-        for partition, group in groupby(by_partition, key=lambda delivery: delivery.partition):
-            chunk = list(group)
-            key = records.segment_key(partition, chunk[0].offset, chunk[-1].offset)
-            self._blobs.put(key, records.segment(chunk))
+        for _, group in groupby(by_partition, key=lambda delivery: delivery.partition):
+            records.keep(self._blobs, list(group))
 
     def finish(self, _work: Recording) -> list[Outgoing]:
         """The recorder says nothing."""
         return []
 
-    def settle(self, work: Recording) -> Sequence[Delivery]:
+    def settle(self, _work: Recording) -> Sequence[Delivery]:
         """Nothing to save: the segments are the state."""
-        if self._observe:
-            for event in work.events:
-                self._observe(event)
         return ()
 
     def _wanted(self, verdict: m.JudgeVerdict) -> bool:

@@ -68,7 +68,7 @@ class Intake:
         while left > 0 and not self._stop.is_set() and not self.closing.is_set():
             lags = self._bus.lag()
             to_gate = sum(lags[group].waiting + lags[group].in_flight for group in TO_GATE)
-            jobs = sum(lag.waiting for (topic, _), lag in lags.items() if topic != topics.VERDICTS.name)
+            jobs = sum(lag.waiting for (_, group), lag in lags.items() if group != "recorder")
             if to_gate < self._ahead and jobs < self._ahead * JOBS_PER_SCENE:
                 return min(left, CHUNK, self._ahead - to_gate)
             self._stop.wait(WAIT_S)

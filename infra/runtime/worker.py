@@ -7,6 +7,7 @@ whoever loses that race, or comes back after a crash, publishes what stands.
 import logging
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -160,31 +161,34 @@ class Worker:
     def finish(self, work: Batch) -> list[Outgoing]:
         """The answers, pictures and standing answers stored; jobs still waiting for a service have none."""
         outputs = list(work.letters)
-        for messages in self._each(self._answer, work.items):
+        counts: Counter[str] = Counter()
+        for outcome, messages in self._each(self._answer, work.items):
+            counts[outcome] += 1
             outputs.extend(messages)
+        for outcome, count in counts.items():
+            self._meters.inc(metrics.JOBS, self.group, outcome, by=count)
         return outputs
 
     def settle(self, work: Batch) -> Sequence[Delivery]:
         """Nothing to save; jobs whose service was away to the end stay."""
         return [item.delivery for item in work.items if isinstance(item.outcome, Retry)]
 
-    def _answer(self, item: Item) -> list[Outgoing]:
+    def _answer(self, item: Item) -> tuple[str, list[Outgoing]]:
+        """How the job ended, and the messages that tell it."""
         if item.standing is not None:
-            self._meters.inc(metrics.JOBS, self.group, "standing")
-            return [self._standing(item, item.standing)]
+            return "standing", [self._standing(item, item.standing)]
         if isinstance(item.outcome, Retry):
-            return []
+            return "waiting", []
         if isinstance(item.outcome, Exception):
             return self._failure(item, item.outcome)
         try:
             message = self._message(item)
         except (ValueError, TypeError) as error:  # a result out of range, too long or of no known shape
             return self._failure(item, error)
-        self._meters.inc(metrics.JOBS, self.group, "answered")
         answer = codec.outgoing(message)
         if not self.plugin.INFO.dear or self._blobs.put(self._answer_key(item), answer.value):
-            return [answer]
-        return [self._standing(item, self._blobs.get(self._answer_key(item)))]
+            return "answered", [answer]
+        return "standing", [self._standing(item, self._blobs.get(self._answer_key(item)))]
 
     def _message(self, item: Item) -> m.Message:
         if isinstance(item.outcome, Image):
@@ -193,13 +197,13 @@ class Worker:
             return answers.pictured(item.job, self._pictures.store(key, item.outcome), self.recipe)
         return answers.told(item.job, item.outcome, self.recipe, self._meter(item))
 
-    def _failure(self, item: Item, error: Exception) -> list[Outgoing]:
+    def _failure(self, item: Item, error: Exception) -> tuple[str, list[Outgoing]]:
         rejected = isinstance(error, Reject)
         reason = str(error) if rejected else f"{type(error).__name__}: {error}"
-        self._meters.inc(metrics.JOBS, self.group, "rejected" if rejected else "failed")
         log.warning("%s: job %s cannot be done: %s", self.kind.name, item.job_id, reason)
         failure = answers.failed(self.kind, item.job, reason, self.recipe, self._meter(item))
-        return [codec.outgoing(failure), self._letter(item.delivery, type(error).__name__, reason)]
+        letter = self._letter(item.delivery, type(error).__name__, reason)
+        return "rejected" if rejected else "failed", [codec.outgoing(failure), letter]
 
     def _standing(self, item: Item, answer: bytes) -> Outgoing:
         return Outgoing(codec.answer_topic(self.kind.stage).name, answers.source_id(item.job), answer)

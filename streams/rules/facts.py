@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgpack
@@ -117,6 +118,7 @@ class Ledger:
     policy_id: str
     source: m.Source | None = None
     answers: dict[str, Fact] = field(default_factory=dict)
+    _packed: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, event: Any) -> bool:
         """Take the event's fact unless its name has one; says whether anything was learnt.
@@ -137,12 +139,18 @@ class Ledger:
             learnt = True
         return learnt
 
+    def packed(self) -> dict[str, list[Any]]:
+        """The answers in their stored form; each is put into it once."""
+        for name, fact in islice(self.answers.items(), len(self._packed), None):
+            self._packed[name] = _pack(fact)
+        return self._packed
+
 
 def encode(ledger: Ledger) -> bytes:
     """The ledger as versioned msgpack."""
     source = codec.encode(ledger.source) if ledger.source else None
-    answers = {name: _pack(fact) for name, fact in ledger.answers.items()}
-    data: bytes = msgpack.packb({"format": FORMAT, "policy": ledger.policy_id, "source": source, "answers": answers})
+    raw = {"format": FORMAT, "policy": ledger.policy_id, "source": source, "answers": ledger.packed()}
+    data: bytes = msgpack.packb(raw)
     return data
 
 

@@ -41,20 +41,36 @@ class Released(NamedTuple):
     inverse: str
 
 
-def plan(ledger: Ledger, policy: Policy) -> Plan:
-    """Everything that `ledger`'s facts call for under `policy`."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An attempt whose fate is known: its messages, and the winner it may become."""
+
+    messages: Mapping[str, Build]
+    survivor: Winner | None
+
+
+Memo = dict[tuple[str, int], Decided]
+"""Attempts decided in earlier evaluations of one ledger, by (request id, attempt): further facts never change them."""
+
+
+def plan(ledger: Ledger, policy: Policy, memo: Memo | None = None) -> Plan:
+    """Everything that `ledger`'s facts call for under `policy`; a `memo` kept beside the ledger only saves time."""
     if ledger.source is None:
         return Plan({}, 0, 0)
-    planner = _Planner(ledger.source, ledger.answers, policy)
+    planner = _Planner(ledger.source, ledger.answers, policy, {} if memo is None else memo)
     planner.open(ledger.source)
     return Plan(planner.messages, planner.waiting, planner.parked)
 
 
 class _Planner:
-    """One evaluation of the plan; each method is one rule of the design (section 3)."""
+    """One evaluation of the plan; each method is one rule of the design (section 3).
 
-    def __init__(self, source: m.Source, answers: Mapping[str, object], policy: Policy) -> None:
+    What is built later (the lambdas) holds on to `orders` alone, never to the planner: a memo may keep it for long.
+    """
+
+    def __init__(self, source: m.Source, answers: Mapping[str, object], policy: Policy, memo: Memo) -> None:
         self.answers = answers
+        self.memo = memo
         self.policy = policy
         self.orders = Orders(source.subject, policy)
         self.messages: dict[str, Build] = {}
@@ -83,36 +99,51 @@ class _Planner:
         survivors: list[Winner] = []
         sent = 0
         for size in self.policy.waves:
-            decided = [self._attempt(request_id, request, attempt, survivors) for attempt in range(sent, sent + size)]
+            wave = [self._fate(request_id, request, attempt) for attempt in range(sent, sent + size)]
             sent += size
-            if not all(decided):
+            if None in wave:
                 return None
+            survivors += [decided.survivor for decided in wave if decided and decided.survivor]
             if len(survivors) >= self.policy.survivors:
                 break
         return max(survivors, key=_rank, default=None)
 
-    def _attempt(self, request_id: str, request: m.Request, attempt: int, survivors: list[Winner]) -> bool:
-        """Rules 2, 3 and 8: says whether the attempt's fate is known, and adds it to `survivors` if it survived."""
+    def _fate(self, request_id: str, request: m.Request, attempt: int) -> Decided | None:
+        """What became of an attempt, None while that is open; adds its messages either way."""
+        decided = self.memo.get((request_id, attempt))
+        if decided is None:
+            before, self.messages = self.messages, {}
+            known, survivor = self._attempt(request_id, request, attempt)
+            if known:
+                decided = self.memo[request_id, attempt] = Decided(self.messages, survivor)
+            before.update(self.messages)
+            self.messages = before
+        else:
+            self.messages.update(decided.messages)
+        return decided
+
+    def _attempt(self, request_id: str, request: m.Request, attempt: int) -> tuple[bool, Winner | None]:
+        """Rules 2, 3 and 8: whether the attempt's fate is known, and the winner it may become if it survived."""
         orders = self.orders
         edit_id = orders.name(request_id, "edit", attempt)
         self.messages[edit_id] = lambda: orders.edit(request_id, request, attempt)
         if isinstance(self.answers.get(edit_id), Failed):
-            return True
+            return True, None
         screened = self._ask(
             lambda retry: orders.name(request_id, "screen", attempt, retry),
             lambda retry, failed: orders.screen(orders.edit(request_id, request, attempt), failed, retry),
             first_is_ours=False,
         )
         if not isinstance(screened, Screened):
-            return False
+            return False, None
         if self.policy.missed(screened.measures, request.operation):
-            return True
+            return True, None
         scored = self._judge(orders.attempted(request_id, request, attempt, screened.image), request.instruction)
         if scored is None:
-            return False
-        if self.policy.accepts(scored.scores, request.operation, scored.judge):
-            survivors.append(Winner(request, request_id, attempt, screened, scored))
-        return True
+            return False, None
+        if not self.policy.accepts(scored.scores, request.operation, scored.judge):
+            return True, None
+        return True, Winner(request, request_id, attempt, screened, scored)
 
     def _invert(self, winner: Winner) -> Released | None:
         """Rule 5: the forward triplet is released once its inverse was checked, or where there is none."""
@@ -159,28 +190,32 @@ class _Planner:
             if answer is not None:
                 texts[form] = answer.text
         if len(texts) == len(self.policy.texts.forms):
-            self.messages[case.triplet_id] = lambda: self.orders.triplet(case, scored, winners, words, texts)
+            orders = self.orders
+            self.messages[case.triplet_id] = lambda: orders.triplet(case, scored, winners, words, texts)
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
     def _judge(self, case: Case, instruction: str) -> Scored | None:
+        orders = self.orders
         answer = self._ask(
-            lambda retry: self.orders.name(case.scope, "judge", case.attempt, retry),
-            lambda retry, _failed: self.orders.judge(case, instruction, retry),
+            lambda retry: orders.name(case.scope, "judge", case.attempt, retry),
+            lambda retry, _failed: orders.judge(case, instruction, retry),
         )
         return answer if isinstance(answer, Scored) else None
 
     def _word(self, case: Case, inverse: str = "") -> Worded | None:
+        orders = self.orders
         answer = self._ask(
-            lambda retry: self.orders.name(case.triplet_id, "text", retry=retry),
-            lambda retry, _failed: self.orders.text(case, retry, inverse),
+            lambda retry: orders.name(case.triplet_id, "text", retry=retry),
+            lambda retry, _failed: orders.text(case, retry, inverse),
         )
         return answer if isinstance(answer, Worded) else None
 
     def _form(self, case: Case, instruction: str, form: str) -> Worded | None:
+        orders = self.orders
         answer = self._ask(
-            lambda retry: self.orders.name(case.triplet_id, f"text/{form}", retry=retry),
-            lambda retry, _failed: self.orders.form(case, instruction, form, retry),
+            lambda retry: orders.name(case.triplet_id, f"text/{form}", retry=retry),
+            lambda retry, _failed: orders.form(case, instruction, form, retry),
         )
         return answer if isinstance(answer, Worded) else None
 
