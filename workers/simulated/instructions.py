@@ -7,7 +7,17 @@ from schemas.errors import Reject
 from schemas.messages import Request
 from workers.simulated.change import Change, parse
 from workers.simulated.layout import free_places
-from workers.simulated.reading import LETTERING, QUOTED, WORD, choose, mentions, read_part, seated
+from workers.simulated.reading import (
+    LETTERING,
+    MATERIAL_WORDS,
+    PATTERN_WORDS,
+    QUOTED,
+    WORD,
+    choose,
+    mentions,
+    read_part,
+    seated,
+)
 from workers.simulated.scene import Scene, Thing
 from workers.simulated.tone_words import TONES
 from workers.simulated.vocabulary import (
@@ -172,10 +182,10 @@ def _recolor(words: str, scene: Scene) -> Change:
     return Change(of=kind, colour=colour, material="" if (scene.find(kind) or Thing(kind=kind)).material else None)
 
 
-def _finish(part: str, options: Mapping[str, object]) -> Callable[[str, Scene], Change]:
+def _finish(part: str, options: Mapping[str, object], known: Mapping[str, str]) -> Callable[[str, Scene], Change]:
     def read(words: str, scene: Scene) -> Change:
         kind = _target(words, scene)
-        said = [name for name in options if name in words.lower() or name.rstrip("d").rstrip("e") in words.lower()]
+        said = [name for word in WORD.findall(words.lower()) if (name := known.get(word, word)) in options]
         return Change.model_validate({"of": kind, part: said[-1] if said else choose(list(options), words, part)})
 
     return read
@@ -233,8 +243,9 @@ def _write(words: str, scene: Scene) -> Change:
 
 READERS: dict[str, Callable[[str, Scene], Change]] = {
     "remove": _remove, "add": _add, "replace": _replace, "recolor": _recolor, "resize_object": _resize,
-    "move_object": _move, "rotate_object": _turn, "count": _count, "material": _finish("material", MATERIALS),
-    "texture": _finish("pattern", PATTERNS), "style": _style, "text_add": _write, "text_change": _write,
+    "move_object": _move, "rotate_object": _turn, "count": _count,
+    "material": _finish("material", MATERIALS, MATERIAL_WORDS),
+    "texture": _finish("pattern", PATTERNS, PATTERN_WORDS), "style": _style, "text_add": _write, "text_change": _write,
     "text_remove": lambda _words, _scene: Change(text=""), "flip": lambda _words,
     scene: Change(mirrored=not scene.mirrored), "zoom": lambda _words, _scene: Change(zoom=1.6),
 }  # fmt: skip

@@ -34,7 +34,8 @@ def spot_of(thing: Thing, scene: Scene) -> Spot:
     dx, dd = rng_of(scene, "spot", place).uniform(-1, 1, 2)
     x = (x + 0.02 * float(dx)) * scene.width
     tall = min(1.45, max(1.0, scene.height / scene.width))
-    unit = min(0.4 * scene.width * tall, 0.43 * scene.height)
+    wide = min(1.2, max(1.0, scene.width / scene.height))
+    unit = min(0.4 * scene.width * tall, 0.43 * scene.height * wide)
     if where == "sky":
         return Spot(x, (depth + 0.03 * float(dd)) * scene.height, unit * 0.8, -1.0)
     if where == "water" and BACKDROPS[scene.backdrop].water:

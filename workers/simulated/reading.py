@@ -36,6 +36,9 @@ PATTERN_WORDS = {
     "plaid": "checked",
     "chequered": "checked",
     "stripy": "striped",
+    "stripes": "striped",
+    "dots": "polka-dotted",
+    "checks": "checked",
 }
 MATERIAL_WORDS = {
     "metal": "silver",
@@ -117,7 +120,7 @@ def mentions(text: str) -> list[Mention]:
                 at += long - 1
                 break
         at += 1
-    bounds = [start for start, *_ in spans[1:]] + [len(words)]
+    bounds = [start for start, *_ in spans[1:]] + [len(words)] * bool(spans)
     return [
         Mention(_described(kind, least, words[max(0, start - 5) : start], " ".join(words[end:until])), start)
         for (start, end, kind, least), until in zip(spans, bounds, strict=True)
@@ -170,7 +173,9 @@ def _unstaged(text: str) -> str:
 
 def read_scene(text: str, style: str, seed: int, width: int, height: int) -> Scene:
     """The scene that a prompt tells of, laid out by `seed`; any text at all gives one."""
-    found = _distinct(mention.thing for mention in mentions(_unstaged(text)))
+    head, colon, rest = text.partition(":")
+    told = rest if colon and head.lower() == style.lower() else text
+    found = _distinct(mention.thing for mention in mentions(_unstaged(told)))
     backdrop = read_part("backdrop", text)
     if backdrop is None:
         inside = bool(found) and KINDS[found[0].kind].setting == "in"

@@ -44,9 +44,9 @@ def outline(scene: Scene, thing: Thing) -> tuple[int, int, int, int]:
     """The rectangle (x0, y0, x1, y1) that `thing` and its shadow may touch, within the picture."""
     spot, kind = spot_of(thing, scene), KINDS[thing.kind]
     tall = kind.height * thing.size * spot.unit
-    half = tall * max(kind.aspect, 0.5) * (0.62 if thing.count == 1 else 1.2)
-    y1 = spot.y + (tall * 0.6 if kind.where == "sky" else tall * 0.12)
-    y0 = y1 - tall * 1.25
+    half = tall * max(kind.aspect, 0.5) * (0.8 if thing.count == 1 else 1.5)
+    y1 = spot.y + (tall * 0.6 if kind.where == "sky" else tall * max(0.12, 0.2 * kind.aspect))
+    y0 = y1 - tall * 1.4
     x0, x1 = spot.x - half, spot.x + half
     return max(0, round(x0)), max(0, round(y0)), min(scene.width, round(x1)), min(scene.height, round(y1))
 
