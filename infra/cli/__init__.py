@@ -21,13 +21,13 @@ when the same command is given again. `nhr models` lists what can draw, edit, sc
 
 def app() -> typer.Typer:
     """The command line, built when it is needed."""
-    from infra.cli import data, mine, models, policy
+    from infra.cli import data, demo, mine, models, policy
 
     cli = typer.Typer(
         name="nhr", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]}, add_completion=False,
     )  # fmt: skip
-    for module in (mine, data, models, policy):
+    for module in (mine, demo, data, models, policy):
         module.register(cli)
     return cli
 

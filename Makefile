@@ -1,0 +1,52 @@
+# What people do with NHR. Every target sets up what it needs; the first one that runs installs the packages.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO ?= nhr-data/demo
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check fmt bench lock clean
+
+help: ## Say what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing packages (first time: a few minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+setup: $(READY) ## Install NHR and its tools into .venv
+
+demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=dir for your own), with a page
+	@$(BIN)/nhr demo --out $(DEMO) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+test: $(READY) ## Run every test
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-fast: $(READY) ## Run the tests that take seconds
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
+
+check: $(READY) ## Lint, types, layers, formatting: exactly what CI checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+fmt: $(READY) ## Format the code
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(READY) ## Measure the speeds the README names, and print a table
+	@$(BIN)/python -m tests.bench
+
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --all-extras --no-header pyproject.toml --output-file requirements.lock
+
+clean: ## Remove what the tools left behind
+	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
