@@ -1,5 +1,6 @@
 """One edit as data: what it does to a scene, whether it can be done there, and the edit that leads from its result."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -7,8 +8,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas.errors import Reject
 from workers.simulated.layout import free_places
 from workers.simulated.scene import Scene, Thing
-from workers.simulated.vocabulary import KINDS
+from workers.simulated.tone_words import TONES
+from workers.simulated.vocabulary import (
+    BACKDROPS,
+    COLOURS,
+    KINDS,
+    LIGHTS,
+    MATERIALS,
+    PATTERNS,
+    PLACES,
+    SEASONS,
+    SURFACES,
+    TIMES,
+    WEATHERS,
+)
 
+PARTS: dict[str, Collection[str]] = {
+    "backdrop": BACKDROPS, "surface": SURFACES, "time": TIMES, "season": SEASONS, "weather": WEATHERS, "light": LIGHTS,
+    "style": (),
+}  # fmt: skip
+"""Parts of a scene and what each may be; a style may be any."""
 ATTRIBUTES = ("colour", "material", "pattern", "place", "size", "angle", "count")
 
 
@@ -26,12 +45,12 @@ class Change(BaseModel):
     pattern: str | None = None
     place: str | None = None
     size: Annotated[float, Field(ge=0.4, le=2.0)] | None = None
-    angle: float | None = None
+    angle: Annotated[float, Field(ge=-180, le=180)] | None = None
     count: Annotated[int, Field(ge=1, le=4)] | None = None
     scene: dict[str, str] = Field(default_factory=dict)
     tone: str = ""
     untone: str = ""
-    text: str | None = None
+    text: Annotated[str, Field(max_length=24)] | None = None
     zoom: Annotated[float, Field(ge=1.0, le=3.0)] | None = None
     mirrored: bool | None = None
     all: tuple["Change", ...] = ()
@@ -61,10 +80,25 @@ def parse(effect: str) -> Change | None:
         change = Change.model_validate_json(effect)
     except ValidationError:
         raise Reject("the request's effect is not one of a drawn scene; leave it empty to go by the words") from None
-    strange = [kind for kind in change.targets if kind not in KINDS]
+    strange = unknown_word(change)
     if strange:
-        raise Reject(f"the request's effect names an unknown kind of thing: {strange[0]!r}")
+        raise Reject(f"the request's effect says {strange!r}, which is no word of the drawn world; leave it empty")
     return change
+
+
+def unknown_word(change: Change) -> str:
+    """The first word of the change that nothing could be drawn for, or ""."""
+    said: list[tuple[str, Collection[str]]] = [(kind, KINDS) for kind in change.targets]
+    for look in (change, change.add):
+        if look is not None:
+            said += [(look.colour or "", COLOURS), (look.material or "", MATERIALS), (look.pattern or "", PATTERNS)]
+            said += [(look.place or "", [place for places in PLACES.values() for place in places])]
+    said += [(part, PARTS) for part in change.scene]
+    said += [(value, PARTS[part]) for part, value in change.scene.items() if part in PARTS and part != "style"]
+    said += [("(empty)", ()) for part, value in change.scene.items() if not value and part not in ("light", "style")]
+    said += [(change.tone, TONES), (change.untone, TONES)]
+    inner = next((word for part in change.all if (word := unknown_word(part))), "")
+    return next((word for word, known in said if word and word not in known), inner)
 
 
 def possible(scene: Scene, change: Change) -> bool:

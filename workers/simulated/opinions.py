@@ -46,8 +46,8 @@ FORWARD: dict[Severity | None, Chance] = {
     "blatant": Chance(0.42, 0.45, 0.7, lapse=0.9),
 }
 CHECK: dict[Severity | None, Chance] = {
-    None: Chance(0.98, 0.98, 0.1, lapse=0.03),
-    "subtle": Chance(0.92, 0.925, 0.14, lapse=0.45),
+    None: Chance(0.98, 0.98, 0.1, lapse=0.024),
+    "subtle": Chance(0.92, 0.925, 0.14, lapse=0.43),
     "unseen": Chance(0.9, 0.95, 0.14, lapse=0.6),
     "blatant": Chance(0.8, 0.9, 0.2, lapse=0.9),
 }

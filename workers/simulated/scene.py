@@ -23,7 +23,7 @@ class Thing(_Fact):
     pattern: str = ""
     place: str = ""
     size: Annotated[float, Field(ge=0.4, le=2.0)] = 1.0
-    angle: float = 0.0
+    angle: Annotated[float, Field(ge=-180, le=180)] = 0.0
     count: Annotated[int, Field(ge=1, le=4)] = 1
 
 

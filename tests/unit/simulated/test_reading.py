@@ -62,7 +62,21 @@ def test_an_effect_goes_before_the_words() -> None:
     assert change_of(request, scene("a cat and a dog")).remove == "cat"
 
 
-@pytest.mark.parametrize("effect", ["{", '{"x": 1}', '{"remove": "dragon"}', "[]"])
+@pytest.mark.parametrize(
+    "effect",
+    [
+        "{",
+        '{"x": 1}',
+        '{"remove": "dragon"}',
+        "[]",
+        '{"scene": {"backdrop": "moon"}}',
+        '{"scene": {"time": ""}}',
+        '{"tone": "loud"}',
+        '{"of": "cat", "colour": "beige"}',
+        '{"add": {"kind": "dog", "pattern": "zigzag"}}',
+        '{"all": [{"remove": "dragon"}]}',
+    ],
+)
 def test_an_effect_that_is_no_drawn_edit_is_refused(effect: str) -> None:
     with pytest.raises(Reject, match="effect"):
         change_of(Request(instruction="Go.", operation="remove", effect=effect), scene("a cat"))
