@@ -209,12 +209,14 @@ def _surface(scene: Scene, rng: random.Random) -> Change | None:
 
 def _time(scene: Scene, rng: random.Random) -> Change | None:
     if BACKDROPS[scene.backdrop].indoors:
-        return Change(scene={"time": "night" if scene.time in ("day", "dawn") else "day"})
+        return Change(scene={"time": "day" if scene.time == "night" else "night"})
     return Change(scene={"time": rng.choice(HOURS[scene.time])}) if scene.weather != "fog" else None
 
 
 def _season(scene: Scene, rng: random.Random) -> Change | None:
     if BACKDROPS[scene.backdrop].indoors or not visible(scene) or colourless(scene):
+        return None
+    if scene.backdrop == "city" and scene.surface != "grass":
         return None
     green = scene.surface == "grass" or scene.backdrop in ("hills", "forest", "farmland")
     options = ["winter"] if scene.season != "winter" else ["summer", "autumn"]
