@@ -27,19 +27,19 @@ def photo_source_id(campaign: str, sha256: str) -> str:
     return digest("photo", campaign, sha256)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def request_id(source: str, instruction: str) -> str:
     """Name of one edit asked of one source."""
     return digest("request", source, instruction)
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=1 << 15)
 def job_id(subject: str, stage: str, attempt: int = 0, policy: str = "", retry: int = 0) -> str:
     """Name of one piece of work: `subject` is a source, request or triplet id; `retry` counts redrives."""
     return digest("job", subject, stage, attempt, policy, retry)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def triplet_id(request: str, kind: TripletKind, other: str = "") -> str:
     """Name of a triplet of one request (forward, inverse) or of an ordered pair of requests (composite)."""
     return digest("triplet", request, kind, other)

@@ -1,0 +1,16 @@
+"""`make bench`: every measurement in one table. Absolute numbers are this machine's; compare within one run."""
+
+import sys
+
+from tests.bench import bench_bus, bench_director, bench_loop, bench_null_job, bench_pixels
+
+
+def main() -> None:
+    """Run the benches one after another."""
+    for bench in (bench_director, bench_bus, bench_loop, bench_null_job, bench_pixels):
+        sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")
+        for what, measured in bench.rows():
+            print(f"{what:62} {measured}", flush=True)
+
+
+main()
