@@ -1,0 +1,37 @@
+"""Writes the golden files that do not exist yet: `python -m tests.golden.write`."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from schemas import codec
+from streams import records, shelf
+from streams.rules import facts
+from tests.golden import samples
+
+FOLDER = Path(__file__).with_name("v1")
+
+
+def files() -> Mapping[str, Callable[[], bytes]]:
+    """How each golden file was made, by name."""
+    made: dict[str, Callable[[], bytes]] = {
+        f"{name}.msgpack": partial(codec.encode, message) for name, message in samples.MESSAGES.items()
+    }
+    made["ledger.msgpack"] = lambda: facts.encode(samples.LEDGER)
+    made["triplet.json"] = lambda: shelf.record_bytes(samples.TRIPLET)
+    made["policy.json"] = lambda: samples.POLICY.model_dump_json(indent=1).encode()
+    made["verdicts.seg"] = lambda: records.segment(samples.segment())
+    return made
+
+
+def write() -> list[str]:
+    """Create the missing files; gives their names."""
+    missing = [name for name in files() if not (FOLDER / name).exists()]
+    for name in missing:
+        with (FOLDER / name).open("xb") as file:
+            file.write(files()[name]())
+    return missing
+
+
+if __name__ == "__main__":
+    print("\n".join(write()) or "every sample has its file")
