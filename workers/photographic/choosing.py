@@ -132,7 +132,7 @@ def fitting(pixels: Pixels, pick: str) -> list[Effect]:
     """Every edit that fits the picture, in an order that depends on `pick` only."""
     known = traits(pixels)
     fit = [p for p in PROPOSALS if p.fits(known) and (known.midtones > 0.1 or p.operation in PLAIN)]
-    fit.sort(key=lambda p: digest("proposal", pick, p.operation, p.variant))
+    fit.sort(key=lambda p: (digest("operation", pick, p.operation), digest("variant", pick, p.variant)))
     return [Effect(p.operation, p.variant, p.params(known, _number(pick, p.operation))) for p in fit]
 
 
@@ -149,12 +149,16 @@ def requests(pixels: Pixels, pick: str, edits: int) -> tuple[Request, ...]:
     )
 
 
+def _lossy(effect: Effect) -> bool:
+    return certainty(effect) == 0 or effect.operation == "blur_background"
+
+
 def _varied(effects: list[Effect]) -> list[Effect]:
     groups = {name: operation.group for name, operation in taxonomy().operations.items()}
     chosen: list[Effect] = []
 
     def rank(effect: Effect) -> tuple[bool, int]:
-        lossy = certainty(effect) == 0 and any(certainty(other) == 0 for other in chosen)
+        lossy = _lossy(effect) and any(_lossy(other) for other in chosen)
         return lossy, sum(groups[other.operation] == groups[effect.operation] for other in chosen)
 
     rest = list(effects)

@@ -22,7 +22,7 @@ FILTERS = {
 HOURS = {
     "night": (0.5, (0.10, 0.15, 0.29)),
     "dusk": (0.95, (0.56, 0.40, 0.60)),
-    "golden": (1.1, (1.03, 0.80, 0.44)),
+    "golden": (1.1, (1.05, 0.75, 0.44)),
 }
 """Saturation kept and the gain of each channel, in linear light."""
 

@@ -51,10 +51,19 @@ def undo(pixels: Pixels, effect: Effect) -> Known | None:
     return Known(before) if operation.exact else Known(before, _well_known(pixels, effect, operation.undo))
 
 
+EXACT = 3
+"""The certainty of what can be undone without loss."""
+
+
+def hides(effect: Effect) -> bool:
+    """Whether undoing the effect leaves pixels unknown that it covered or blurred."""
+    return OPERATIONS[effect.operation].keeps is not None
+
+
 def certainty(effect: Effect) -> int:
     """How far undoing can be trusted: 3 exactly, 2 some pixels exactly, 1 up to rounding, 0 not at all."""
     operation = OPERATIONS[effect.operation]
-    return 3 if operation.exact else 2 if operation.keeps else 1 if operation.undo else 0
+    return EXACT if operation.exact else 2 if operation.keeps else 1 if operation.undo else 0
 
 
 def _well_known(pixels: Pixels, effect: Effect, undone: Undo) -> Mask:
@@ -161,7 +170,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "crop": _op(geometry.crop, _cropped, changes="clipping noise softness"),
     "zoom": _op(geometry.zoom, _scaled("factor", 1.0), changes="softness clipping"),
     "frame": Operation(
-        _seedless(overlay.frame), _scaled("width"), keeps=overlay.inside_frame, changes=frozenset({"clipping", "softness", "banding"})
+        _seedless(overlay.frame),
+        _scaled("width"),
+        keeps=overlay.inside_frame,
+        changes=frozenset({"clipping", "softness", "banding", "blockiness"}),
     ),
     "caption": Operation(
         _seedless(overlay.caption), _misspelt, keeps=overlay.outside_caption, changes=frozenset({"clipping"})

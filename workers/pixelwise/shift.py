@@ -11,6 +11,8 @@ RESPONSE = 0.12
 """Peaks below this hold no answer: a flat tile, or one whose content was replaced."""
 TEXTURE = 2.0
 VOTERS = 4
+EVEN = 16
+"""Tile sides are multiples of this: OpenCV pads others, which biases the peak by half a pixel."""
 
 
 def global_shift(source: Pixels, edited: Pixels) -> float | None:
@@ -18,7 +20,7 @@ def global_shift(source: Pixels, edited: Pixels) -> float | None:
 
     None when fewer than four tiles hold an answer.
     """
-    height, width = source.shape[0] // TILES, source.shape[1] // TILES
+    height, width = (side // TILES // EVEN * EVEN for side in source.shape[:2])
     if min(height, width) < 16:
         return None
     window = np.asarray(cv2.createHanningWindow((width, height), cv2.CV_32F), np.float32)

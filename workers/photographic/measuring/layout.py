@@ -10,6 +10,8 @@ from workers.photographic.measuring.finding import Finding, Pair, difference, un
 from workers.pixelwise.arrays import Mask, Pixels, Plane, grey, shrunk, thumbnail
 
 SIDE = 64
+WHITE = 190
+"""A pixel whose channels are all above this counts as a white letter's."""
 ZOOMS = (0.4, 0.55, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.6, 2.0)
 
 
@@ -107,22 +109,34 @@ def _zoomed_mask(known: Mask, effect: Effect) -> Mask:
 
 
 def framed(effect: Effect, pair: Pair) -> Finding:
-    """How far a plain band of the asked colour reaches in from each side."""
+    """How far a plain band of the asked colour reaches in from each side, and what changed within it."""
     height, width = pair.edited.shape[:2]
     asked = overlay.frame_width(effect, height, width)
-    color = np.array(overlay.COLORS[effect.word("color")], np.int16)
-    plain = np.abs(pair.edited.astype(np.int16) - color).max(axis=2) <= 14
-    rows, columns = plain.mean(axis=1) > 0.98, plain.mean(axis=0) > 0.98
-    reach = [int(np.argmin(np.append(line, False))) for line in (rows, rows[::-1], columns, columns[::-1])]
-    already = float(
-        np.mean(np.abs(pair.source.astype(np.int16) - color).max(axis=2)[~plain_inside(asked, height, width)] <= 14)
-    )
-    if already > 0.6:
+    rim = ~plain_inside(asked, height, width)
+    if float(_painted(effect, pair.source)[rim].mean()) > 0.6:
         raise Reject("the source already has such an edge, so its frame cannot be measured")
-    error = max(abs(side / asked - 1.0) for side in reach)
+    reach = _reach(effect, pair.edited)
     inside = plain_inside(max(asked, *reach), height, width)
-    gap = difference(pair.source, pair.edited)
-    return Finding(error, *unexplained(gap, inside & pair.mask), {"frame_px": float(np.mean(reach))})
+    residual, worst = unexplained(difference(pair.source, pair.edited), inside & pair.mask)
+    return Finding(frame_error(effect, pair.edited), residual, worst, {"frame_px": float(np.mean(reach))})
+
+
+def frame_error(effect: Effect, edited: Pixels) -> float:
+    """Relative error of the frame's width on its worst side."""
+    asked = overlay.frame_width(effect, *edited.shape[:2])
+    return max(abs(side / asked - 1.0) for side in _reach(effect, edited))
+
+
+def _painted(effect: Effect, pixels: Pixels) -> Mask:
+    color = np.array(overlay.COLORS[effect.word("color")], np.int16)
+    return np.asarray(np.abs(pixels.astype(np.int16) - color).max(axis=2) <= 14)
+
+
+def _reach(effect: Effect, edited: Pixels) -> list[int]:
+    """How many rows or columns are of the frame's colour, from the top, the bottom, the left and the right."""
+    plain = _painted(effect, edited)
+    rows, columns = plain.mean(axis=1) > 0.98, plain.mean(axis=0) > 0.98
+    return [int(np.argmin(np.append(line, False))) for line in (rows, rows[::-1], columns, columns[::-1])]
 
 
 def plain_inside(band: int, height: int, width: int) -> Mask:
@@ -135,16 +149,28 @@ def plain_inside(band: int, height: int, width: int) -> Mask:
 def captioned(effect: Effect, pair: Pair) -> Finding:
     """Whether white letters stand exactly where those of the asked text belong, and nothing else changed."""
     height, width = pair.edited.shape[:2]
+    left, top, right, bottom = overlay.lettering(effect, height, width)[2]
+    error = caption_error(effect, pair.edited, pair.mask & not_white(pair.source))
+    rest = pair.mask.copy()
+    rest[top:bottom, left:right] = False
+    residual, worst = unexplained(difference(pair.source, pair.edited), rest)
+    return Finding(error, residual, worst, {"letters": 1.0 - error / 2.0})
+
+
+def caption_error(effect: Effect, edited: Pixels, fair: Mask | None = None) -> float:
+    """2 less twice the F1 score of white pixels against the text's letters; `fair`: where white means a letter."""
+    height, width = edited.shape[:2]
     letters, _, (left, top, right, bottom) = overlay.lettering(effect, height, width)
     box = (slice(top, bottom), slice(left, right))
-    wanted = letters[box] > 0.75
-    white, was = (p[box].min(axis=2) > 200 for p in (pair.edited, pair.source))
-    fair = pair.mask[box] & ~was & ((letters[box] > 0.75) | (letters[box] < 0.25))
-    hits, wrong = int((white & wanted & fair).sum()), int(((white ^ wanted) & fair).sum())
-    match = 2 * hits / max(1, 2 * hits + wrong)
-    if np.count_nonzero(wanted & fair) < 0.2 * np.count_nonzero(wanted):
+    wanted, white = letters[box] > 0.8, edited[box].min(axis=2) > WHITE
+    clear = wanted | (letters[box] < 0.25)
+    clear &= True if fair is None else fair[box]
+    if np.count_nonzero(wanted & clear) < 0.2 * np.count_nonzero(wanted):
         raise Reject("the place of the caption is too bright to read white letters there")
-    rest = pair.mask.copy()
-    rest[box] = False
-    residual, worst = unexplained(difference(pair.source, pair.edited), rest)
-    return Finding(2.0 * (1.0 - match), residual, worst, {"letters": match})
+    hits, wrong = int((white & wanted & clear).sum()), int(((white ^ wanted) & clear).sum())
+    return 2.0 * wrong / max(1, 2 * hits + wrong)
+
+
+def not_white(pixels: Pixels) -> Mask:
+    """Where white would not be there but for a letter."""
+    return np.asarray(pixels.min(axis=2) <= WHITE)
