@@ -13,6 +13,6 @@ def dead_letter(delivery: Delivery, group: str, error: str, reason: str) -> Outg
         "nhr-origin": f"{delivery.topic}/{delivery.partition}/{delivery.offset}",
         "nhr-group": group,
         "nhr-error": error,
-        "nhr-reason": reason.encode()[:HEADER_BYTES].decode(errors="ignore"),
+        "nhr-reason": reason.encode(errors="replace")[:HEADER_BYTES].decode(errors="ignore"),
     }
     return Outgoing(DEAD_LETTERS.name, delivery.key, delivery.value, headers)

@@ -83,4 +83,5 @@ def failed(kind: Kind, job: Any, reason: str, by: str, meter: m.Meter) -> m.Fail
 
 
 def _cut(reason: str) -> str:
-    return reason if len(reason) * 4 <= 1024 else reason.encode()[:1024].decode(errors="ignore")
+    """At most 1 KiB of what can be told: a model may well give half a character, which UTF-8 has no bytes for."""
+    return reason[:1024] if reason.isascii() else reason.encode(errors="replace")[:1024].decode(errors="ignore")
