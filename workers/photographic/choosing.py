@@ -129,8 +129,10 @@ PROPOSALS: tuple[Proposal, ...] = (
 
 
 def fitting(pixels: Pixels, pick: str) -> list[Effect]:
-    """Every edit that fits the picture, in an order that depends on `pick` only."""
+    """Every edit that fits the picture (none if it is blank), in an order that depends on `pick` only."""
     known = traits(pixels)
+    if known.spread < 4:
+        return []
     fit = [p for p in PROPOSALS if p.fits(known) and (known.midtones > 0.1 or p.operation in PLAIN)]
     fit.sort(key=lambda p: (digest("operation", pick, p.operation), digest("variant", pick, p.variant)))
     return [Effect(p.operation, p.variant, p.params(known, _number(pick, p.operation))) for p in fit]
