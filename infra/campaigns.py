@@ -2,25 +2,32 @@
 
 from infra.wiring import Stores
 from schemas.errors import UserError
+from schemas.ports import Change
 from streams import records
 from streams.policies import Policies
 from streams.records import Campaign
 from streams.rules.policy import Policy
 
+CURRENT = "/current"  # among the cursors; no campaign is called so
 
-def begin(stores: Stores, campaign: Campaign, policy: Policy) -> None:
-    """Note the campaign, or check that this run goes on with what is noted; raises `UserError` when it does not."""
-    Policies(stores.blobs).keep(policy)
-    known = records.campaigns(stores.blobs)
-    _refuse_unfinished(stores, campaign.campaign, known)
-    noted = known.get(campaign.campaign)
+
+def begin(stores: Stores, campaign: Campaign, policy: Policy) -> list[str]:
+    """Note the campaign, or check that this run goes on with what is noted; raises `UserError` when it does not.
+
+    Returns what the user should know: that policy or models are no longer those that the campaign began with.
+    """
+    noted = records.campaigns(stores.blobs).get(campaign.campaign)
     if noted is not None and noted.prompts != campaign.prompts:
         raise UserError(
             f"campaign {campaign.campaign!r} was begun with --prompts {noted.prompts}",
             "go on with those, or choose another --campaign",
         )
+    _take_over(stores, campaign.campaign)
+    Policies(stores.blobs).keep(policy)
     if noted is None:
         stores.blobs.put(campaign_key(campaign.campaign), campaign.model_dump_json(indent=1).encode())
+        return []
+    return _changes(noted, campaign)
 
 
 def campaign_key(name: str) -> str:
@@ -28,10 +35,34 @@ def campaign_key(name: str) -> str:
     return f"{records.CAMPAIGNS}{name}.json"
 
 
-def _refuse_unfinished(stores: Stores, name: str, known: dict[str, Campaign]) -> None:
-    """Another campaign's jobs would be done by this run's models."""
-    others = sorted(set(known) - {name})
-    if others and any(lag.waiting or lag.in_flight for lag in stores.bus.lag().values()):
+def unfinished(stores: Stores) -> str:
+    """The campaign whose jobs are queued in this folder, or ""."""
+    if not any(lag.waiting or lag.in_flight for lag in stores.bus.lag().values()):
+        return ""
+    saved = stores.cursors.load([CURRENT]).get(CURRENT)
+    return saved.data.decode() if saved else ""
+
+
+def _take_over(stores: Stores, name: str) -> None:
+    """Make `name` the campaign whose jobs are queued; another's jobs would be done by this run's models."""
+    current = unfinished(stores)
+    if current not in {"", name}:
         raise UserError(
-            f"campaign {others[-1]!r} in this folder is not finished", "finish it first, or give another --out"
+            f"campaign {current!r} in this folder is not finished",
+            f"finish it first (--campaign {current}), or give another --out",
         )
+    saved = stores.cursors.load([CURRENT]).get(CURRENT)
+    stores.cursors.save([Change(CURRENT, name.encode(), saved.version if saved else 0)])
+
+
+def _changes(noted: Campaign, campaign: Campaign) -> list[str]:
+    before, now = _choices(noted), _choices(campaign)
+    return [
+        f"campaign {campaign.campaign!r} began with {what} {before[what]}; from now on it is {choice}"
+        for what, choice in now.items()
+        if before.get(what, choice) != choice
+    ]
+
+
+def _choices(campaign: Campaign) -> dict[str, str]:
+    return {"policy": f"{campaign.policy}@{campaign.policy_id[:12]}", **campaign.plugins}

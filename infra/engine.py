@@ -3,93 +3,31 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from infra import campaigns
 from infra.metrics import Metrics
+from infra.progress import Order, Progress
 from infra.runtime.clock import SystemClock
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
 from infra.settings import Settings
-from infra.wiring import Crew, Stores, Watch, embedded, handlers
+from infra.wiring import Stores, Watch, embedded, handlers
 from schemas import metrics
-from schemas.ports import Lag
+from schemas.errors import NhrError
 from streams import records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
-from streams.rules.policy import Policy
 from workers import roster
-from workers.plugin import Skipped
 
 TICK_S = 0.2
+AHEAD_TARGET = 4
 AHEAD_DEAR = 16
 AHEAD_CHEAP = 128
+STOPPING = "stopping: finishing what is in hand (again: at once); the same command resumes"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to mine: `scenes` items to the end, or until `target` triplets, `for_s` seconds, or a stop."""
-
-    out: Path
-    campaign: str
-    prompts: str
-    policy: Policy
-    crew: Crew
-    scenes: int | None = None
-    target: int | None = None
-    for_s: float | None = None
-
-
-@dataclass
-class Progress:
-    """What is to be seen while it runs; read by the view, written by the engine."""
-
-    order: Order
-    funnel: Funnel
-    started: float
-    now: float = 0.0
-    resumed: bool = False
-    triplets_before: int = 0
-    scenes_before: int = 0
-    scenes_done: int = 0
-    lags: dict[tuple[str, str], Lag] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
-    busy: dict[str, float] = field(default_factory=dict)
-    phase: str = "mining"
-
-    @property
-    def triplets(self) -> int:
-        """Triplets of this campaign on the shelf."""
-        return self.funnel.released
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since this run began."""
-        return self.now - self.started
-
-    @property
-    def per_minute(self) -> float | None:
-        """Triplets a minute in this run."""
-        made = self.triplets - self.triplets_before
-        return 60.0 * made / self.elapsed_s if made and self.elapsed_s > 0 else None
-
-    @property
-    def eta_s(self) -> float | None:
-        """Seconds to the nearest end asked for, by the rate so far; None while that is unknown."""
-        ends = []
-        if self.order.for_s is not None:
-            ends.append(self.order.for_s - self.elapsed_s)
-        if self.order.target is not None and self.per_minute:
-            ends.append((self.order.target - self.triplets) * 60.0 / self.per_minute)
-        done = self.scenes_done - self.scenes_before
-        if self.order.scenes is not None and done > 0:
-            ends.append((self.order.scenes - self.scenes_done) * self.elapsed_s / done)
-        return max(0.0, min(ends)) if ends else None
 
 
 class Engine:
@@ -106,23 +44,31 @@ class Engine:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
         tune()
         with embedded(self.order.out, self.settings, self._clock) as stores:
-            campaigns.begin(stores, self._campaign(), self.order.policy)
             progress = self._resumed(stores)
-            progress.scenes_before = self._scenes_done(stores, progress)
             intake = self._intake(stores, progress)
-            threads = self._start(stores, intake, progress)
-            try:
-                self._watch(stores, intake, progress)
-            finally:
-                self.stop.set()
-                for thread in threads:
-                    thread.join()
-            if self._failures:
-                raise self._failures[0]
+            if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
+                progress.phase = "done"  # nothing to do, and the jobs queued here are another campaign's
+                return progress
+            progress.notes += campaigns.begin(stores, self._campaign(), self.order.policy)
+            self._mine(stores, intake, progress)
             if progress.resumed:  # what a crash cut short was learnt but not recorded, or the other way round
                 progress.funnel = self._counted(stores)
             self._tick(stores, progress)
             return progress
+
+    def _mine(self, stores: Stores, intake: Intake, progress: Progress) -> None:
+        if self._enough(progress):
+            intake.closing.set()
+        threads = self._start(stores, intake, progress)
+        try:
+            self._watch(stores, intake, progress)
+            self._drain(stores, threads, progress)
+        finally:
+            self.stop.set()
+            for thread in threads:
+                thread.join()
+        if self._failures:
+            raise self._failures[0]
 
     def _campaign(self) -> Campaign:
         order = self.order
@@ -132,10 +78,15 @@ class Engine:
         )  # fmt: skip
 
     def _resumed(self, stores: Stores) -> Progress:
-        funnel = self._counted(stores)
-        progress = Progress(self.order, funnel, self._clock.monotonic())
-        progress.triplets_before = funnel.released
-        progress.resumed = funnel.images > 0
+        """Where an earlier run left off; reading that can take a while, so it is shown."""
+        progress = Progress(self.order, Funnel(self.order.policy), self._clock.monotonic())
+        self._tick(stores, progress)
+        progress.funnel = self._counted(stores)
+        progress.phase, progress.started = "mining", self._clock.monotonic()
+        progress.triplets_before = progress.funnel.released
+        progress.resumed = progress.funnel.images > 0
+        progress.scenes_done = self._scenes_done(stores, progress)
+        progress.worked_before = progress.worked
         return progress
 
     def _counted(self, stores: Stores) -> Funnel:
@@ -151,8 +102,13 @@ class Engine:
         return Intake(
             roster.prompter(self.order.prompts), self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, self.order.scenes,
-            AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP, progress.skipped.append,
+            self._ahead(), progress.skipped.append,
         )  # fmt: skip
+
+    def _ahead(self) -> int:
+        if self.order.target is not None:  # what is under way when the target is met comes on top of it
+            return AHEAD_TARGET
+        return AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
         watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
@@ -172,7 +128,10 @@ class Engine:
         try:
             run()
         except BaseException as error:
-            log.exception("%s stopped", name)
+            if isinstance(error, NhrError):
+                log.error("%s stopped: %s", name, error)  # noqa: TRY400 - the line says it all
+            else:
+                log.exception("%s stopped", name)
             self._failures.append(error)
             self.stop.set()
 
@@ -181,11 +140,27 @@ class Engine:
             self._tick(stores, progress)
             if self._enough(progress):
                 intake.closing.set()
+            if intake.finished.is_set() or intake.closing.is_set():
                 progress.phase = "finishing"
             if intake.finished.is_set() and not any(lag.waiting or lag.in_flight for lag in progress.lags.values()):
                 progress.phase = "done"
                 return
+
+    def _drain(self, stores: Stores, threads: list[threading.Thread], progress: Progress) -> None:
+        self.stop.set()
+        if progress.phase == "done" or self._failures:
+            return
+        progress.phase = "stopping"
+        progress.notes.append(STOPPING)
+        for thread in threads:
+            while thread.is_alive():
+                self._tick(stores, progress)
+                thread.join(TICK_S)
         progress.phase = "stopped"
+
+    def _met(self, intake: Intake, progress: Progress) -> bool:
+        """Whether nothing new is to be taken in."""
+        return self._enough(progress) or (self.order.scenes is not None and intake.cursor >= self.order.scenes)
 
     def _enough(self, progress: Progress) -> bool:
         order = self.order

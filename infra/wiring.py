@@ -72,16 +72,21 @@ def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Itera
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system takes back from a process however it ends."""
     path = out / LOCK
     try:
-        with path.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(f"another nhr is mining into {out}", "stop it first, or give another --out") from None
-            yield
-    except PermissionError:
-        raise UserError(f"{path} cannot be written", "make the folder writable or give another --out") from None
+        file = path.open("a+", encoding="ascii")
+    except OSError as error:
+        hint = "make the folder writable or give another --out"
+        raise UserError(f"{path} cannot be opened ({error.strerror})", hint) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another nhr is mining into {out}", "stop it first, or give another --out") from None
+        except OSError as error:
+            raise UserError(f"{path} cannot be locked ({error.strerror})", "use a local disk") from None
+        yield
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The command `nhr`: one file a group of commands; every error a user can cause is one line and a non-zero exit."""
 
+import errno
+import os
 import sys
 
 import typer
@@ -37,5 +39,22 @@ def main() -> None:
     try:
         app()()
     except NhrError as error:
-        sys.stderr.write(f"nhr: {error}\n")
-        sys.exit(2)
+        _end(str(error))
+    except KeyboardInterrupt:
+        _end("stopped", 130)
+    except BrokenPipeError:  # whoever read our output has gone; Python would complain once more when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _SURROUNDINGS:
+            raise
+        _end(f"{error.filename or 'output'}: {error.strerror}; mend that and run the same command again")
+
+
+_SURROUNDINGS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
+"""What can be wrong around NHR whatever it does."""
+
+
+def _end(why: str, status: int = 2) -> None:
+    sys.stderr.write(f"nhr: {' '.join(why.split())}\n")
+    sys.exit(status)

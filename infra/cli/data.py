@@ -1,10 +1,13 @@
 """`nhr report`, `show` and `export`: look at what was mined, and take it away."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
@@ -29,7 +32,8 @@ def report(
     from infra.report import build
 
     folder = _folder(out)
-    written = build(FolderBlobs(folder), to or folder / "report.html", limit=limit)
+    with _progress("pictures") as told:
+        written = build(FolderBlobs(folder), to or folder / "report.html", limit=limit, progress=told)
     typer.echo(f"Page: {written}")
 
 
@@ -53,8 +57,20 @@ def export(
 
     if layout != "nhr":
         raise UserError(f"unknown layout {layout!r}", "layouts: nhr")
-    count = export_nhr(FolderBlobs(_folder(out)), to, force=force)
+    folder = _folder(out)
+    with _progress("triplets") as told:
+        count = export_nhr(FolderBlobs(folder), to, force=force, progress=told)
     typer.echo(f"{count} triplets in {to}/train")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing elsewhere; gives what is told (done, in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"reading {what}", total=None)
+        yield lambda done, total: bar.update(task, description=what, completed=done, total=total)
 
 
 def _folder(out: Path | None) -> Path:

@@ -4,7 +4,7 @@ import logging
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -13,7 +13,8 @@ import typer
 
 from infra import settings as environment
 from infra.cli import view as views
-from infra.engine import Engine, Order, Progress
+from infra.engine import Engine
+from infra.progress import Order, Progress
 from infra.wiring import STREAMS, Crew, crew
 from schemas.errors import UserError
 from streams.rules import policy as policies
@@ -92,7 +93,7 @@ def mine(
         target=target,
         for_s=_seconds(duration) if duration else None,
     )
-    roster.prompter(prompts)
+    roster.prompter(prompts).intake(order.campaign, 0)  # says what is wrong with it before anything is written
     view = views.choose(as_json)
     with _logging(order.out, settings.log_level), view:
         engine = Engine(order, settings, view.show)
@@ -117,7 +118,8 @@ def _campaign(name: str, prompts: str) -> str:
     kind = prompts.partition(":")[0]
     name = name or (Path(kind).stem if kind.endswith(".jsonl") else kind)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise UserError(f"campaign name {name!r}", "use up to 64 letters, digits, dots, dashes, underscores")
+        hint = "give --campaign up to 64 letters, digits, dots, dashes and underscores"
+        raise UserError(f"no campaign can be called {name!r}", hint)
     return name
 
 
@@ -125,18 +127,33 @@ def _crew(prompts: str, chosen: dict[str, str], workers: list[str]) -> Crew:
     counts: dict[str, int] = {}
     for text in (part for entry in workers for part in entry.split(",")):
         kind, _, number = text.partition("=")
-        if not number.isdigit() or not 1 <= int(number) <= 64:
+        if not re.fullmatch("[0-9]{1,2}", number) or not 1 <= int(number) <= 64:
             kinds = ", ".join((*roster.KINDS, *STREAMS))
-            raise UserError(f"--workers {text!r}", f"write KIND=N with N from 1 to 64; kinds: {kinds}")
+            raise UserError(
+                f"--workers {text!r} is no number of workers", f"write KIND=N with N from 1 to 64; kinds: {kinds}"
+            )
         counts[kind.strip()] = int(number)
     return crew(prompts.partition(":")[0], chosen, counts)
 
 
 def _seconds(text: str) -> float:
     match = _DURATION.match(text.strip())
-    if match is None:
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not seconds:
         raise UserError(f"--for {text!r} is no time", "write a number and s, m, h or d, such as 90s or 2h")
-    return float(match[1]) * _SECONDS[match[2]]
+    return seconds
+
+
+class _LogFile(logging.FileHandler):
+    """A log that a full disk silences: whoever cannot write there says so where it matters."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Go on."""
+
+    def close(self) -> None:
+        """Close, whether or not the last lines can be written."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
@@ -144,9 +161,9 @@ def _logging(out: Path, level: str) -> Iterator[None]:
     """Warnings and the like go to a file in the data folder, so that they never tear the view."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(out / LOG, encoding="utf-8")
+        handler = _LogFile(out / LOG, encoding="utf-8")
     except OSError as error:
-        hint = "make it writable or give another --out"
+        hint = "make it a folder that you may write to, or give another --out"
         raise UserError(f"folder {out} cannot be written ({error.strerror})", hint) from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
@@ -165,10 +182,10 @@ def _draining(engine: Engine, view: views.View) -> Iterator[None]:
 
     def drain(number: int, _frame: FrameType | None) -> None:
         if engine.stop.is_set():
+            view.abandon()
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         engine.stop.set()
-        view.note("stopping: finishing what is in hand (once more to stop at once; the same command resumes)")
 
     before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
