@@ -84,6 +84,9 @@ class Blobs(Protocol):
     def put(self, key: str, data: bytes) -> bool:
         """Store `data`, durable and whole, unless `key` already stands; says whether this call created it."""
 
+    def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
+        """Like `put` for each item, cheaper than one by one; gives the keys that this call created."""
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
 

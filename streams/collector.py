@@ -53,12 +53,18 @@ class Collector:
 
     def step(self, work: Shelving) -> None:
         """Shelve every triplet; one whose images are gone becomes a dead letter."""
+        whole: dict[str, m.Triplet] = {}
         for delivery, triplet in work.triplets:
             try:
-                self._shelve(triplet)
+                self._keep_images(triplet)
+                whole[shelf.triplet_key(triplet.triplet_id)] = triplet
             except Missing as error:
                 reason = f"triplet {triplet.triplet_id}: image {error} is gone"
                 work.letters.append(dead_letter(delivery, self.group, "Missing", reason))
+        created = self._blobs.put_all({key: shelf.record_bytes(triplet) for key, triplet in whole.items()})
+        if self._observe:
+            for key in created:
+                self._observe(whole[key])
 
     def finish(self, work: Shelving) -> list[Outgoing]:
         """Dead letters, if any."""
@@ -68,13 +74,10 @@ class Collector:
         """Nothing to save: the shelf is the state."""
         return ()
 
-    def _shelve(self, triplet: m.Triplet) -> None:
+    def _keep_images(self, triplet: m.Triplet) -> None:
         for source, key in shelf.images(triplet):
             if key not in self._kept:
                 self._blobs.copy(source, key)
                 if len(self._kept) >= REMEMBERED_IMAGES:
                     self._kept.clear()
                 self._kept.add(key)
-        new = self._blobs.put(shelf.triplet_key(triplet.triplet_id), shelf.record_bytes(triplet))
-        if new and self._observe:
-            self._observe(triplet)

@@ -9,6 +9,7 @@ from schemas import messages as m
 from schemas.errors import Missing, Undecodable
 from schemas.ports import Blobs, Delivery, Outgoing
 from streams import records
+from streams.funnel import accepted
 from streams.policies import Policies
 
 REMEMBERED_IMAGES = 1 << 14
@@ -73,8 +74,7 @@ class Recorder:
         policy = self._policies.get(verdict.job.policy_id)
         if policy.keep != "rejected":
             return policy.keep == "all"
-        scores = m.Scores(adherence=verdict.adherence, aesthetics=verdict.aesthetics)
-        return not policy.accepts(scores, verdict.job.request.operation, verdict.by)
+        return not accepted(verdict, policy)
 
     def _keep(self, ref: m.ImageRef) -> None:
         key = records.record_image_key(ref)

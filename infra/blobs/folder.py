@@ -4,7 +4,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,17 +59,19 @@ class FolderBlobs:
 
         Raises `UserError` when the disk is full or the folder cannot be written.
         """
-        path = self._path(key)
-        with _explained(path):
-            if path.is_file():
-                self._sync(path.parent)  # who created it may not have come so far
-                return False
-            temp = self._temp / f"{self._token}-{next(self._numbers)}"
-            try:
-                self._write(temp, data)
-                return self._link(temp, path)
-            finally:
-                temp.unlink(missing_ok=True)
+        return bool(self.put_all({key: data}))
+
+    def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
+        """Store each item unless its key stands; gives the keys that this call created, all durable.
+
+        Folders are synced after the last link: on a journalling file system the first sync does most of the work.
+        """
+        paths = {key: self._path(key) for key in items}
+        created = frozenset(key for key, path in paths.items() if self._create(path, items[key]))
+        for folder in {path.parent for path in paths.values()}:  # also where a key stood: who put it may not be so far
+            with _explained(folder):
+                self._sync(folder)
+        return created
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
@@ -93,12 +95,15 @@ class FolderBlobs:
             raise Missing(source)
         with _explained(path):
             try:
-                return self._link(origin, path)
+                created = self._link(origin, path)
             except FileNotFoundError:
                 raise Missing(source) from None  # deleted meanwhile
             except OSError as error:
                 if error.errno not in _NO_LINKS:
                     raise
+            else:
+                self._sync(path.parent)
+                return created
         return self.put(key, self.get(source))
 
     def list(self, prefix: str) -> Iterator[str]:
@@ -135,6 +140,18 @@ class FolderBlobs:
             else:
                 yield folder + name
 
+    def _create(self, path: Path, data: bytes) -> bool:
+        """Write `data` durably and link it to `path`, unless something stands there."""
+        with _explained(path):
+            if path.is_file():
+                return False
+            temp = self._temp / f"{self._token}-{next(self._numbers)}"
+            try:
+                self._write(temp, data)
+                return self._link(temp, path)
+            finally:
+                temp.unlink(missing_ok=True)
+
     def _write(self, temp: Path, data: bytes) -> None:
         self._make(temp.parent)
         with temp.open("xb", buffering=0) as file:
@@ -146,12 +163,10 @@ class FolderBlobs:
 
     def _link(self, source: Path, path: Path) -> bool:
         try:
-            created = self._try_link(source, path)
+            return self._try_link(source, path)
         except FileNotFoundError:  # somebody removed a folder that we had made
             self._known.clear()
-            created = self._try_link(source, path)
-        self._sync(path.parent)
-        return created
+            return self._try_link(source, path)
 
     def _try_link(self, source: Path, path: Path) -> bool:
         self._make(path.parent)

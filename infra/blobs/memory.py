@@ -1,7 +1,7 @@
 """Blobs in memory, for tests and the simulator."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from infra.blobs import checked, checked_prefix
 from schemas.errors import Missing
@@ -21,6 +21,10 @@ class MemoryBlobs:
                 return False
             self._data[key] = bytes(data)
             return True
+
+    def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
+        """Store each item unless its key stands; gives the keys that this call created."""
+        return frozenset(key for key, data in items.items() if self.put(key, data))
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""

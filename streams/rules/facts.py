@@ -119,6 +119,7 @@ class Ledger:
     source: m.Source | None = None
     answers: dict[str, Fact] = field(default_factory=dict)
     _packed: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+    _source: bytes | None = field(default=None, repr=False, compare=False)
 
     def add(self, event: Any) -> bool:
         """Take the event's fact unless its name has one; says whether anything was learnt.
@@ -145,10 +146,16 @@ class Ledger:
             self._packed[name] = _pack(fact)
         return self._packed
 
+    def packed_source(self) -> bytes | None:
+        """The source in its stored form, once it is known."""
+        if self._source is None and self.source is not None:
+            self._source = codec.encode(self.source)
+        return self._source
+
 
 def encode(ledger: Ledger) -> bytes:
     """The ledger as versioned msgpack."""
-    source = codec.encode(ledger.source) if ledger.source else None
+    source = ledger.packed_source()
     raw = {"format": FORMAT, "policy": ledger.policy_id, "source": source, "answers": ledger.packed()}
     data: bytes = msgpack.packb(raw)
     return data

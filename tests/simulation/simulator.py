@@ -7,7 +7,7 @@ their caller before or after they act, and publish only the first part of a batc
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,9 @@ class Fragile:
         created = self._inner.put(key, data)
         self._faults.maybe()
         return created
+
+    def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
+        return frozenset(key for key, data in items.items() if self.put(key, data))
 
     def get(self, key: str) -> bytes:
         self._faults.maybe()

@@ -9,13 +9,14 @@ import pytest
 from PIL import Image as Pictures
 
 from infra import export
+from infra.blobs.memory import MemoryBlobs
 from infra.export import export_nhr
 from infra.images import encode
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Image
 from streams import shelf
-from tests.unit.reading.making import DictBlobs, files, put_on_shelf, ref, request, subject, triplet
+from tests.unit.reading.making import files, put_on_shelf, ref, request, subject, triplet
 
 REMOVE, RECOLOR = request(), request("paint the door blue", "recolor")
 FIELDS = [
@@ -30,8 +31,8 @@ def picture(shade: int) -> bytes:
     return out.getvalue()
 
 
-def mined(sources: int = 2) -> DictBlobs:
-    blobs = DictBlobs()
+def mined(sources: int = 2) -> MemoryBlobs:
+    blobs = MemoryBlobs()
     for number in range(sources):
         shots = [picture(10 * number + step) for step in range(3)]
         data = {ref(shot).sha256: shot for shot in shots}
@@ -99,7 +100,7 @@ def test_images_are_jpeg_of_the_pixels_on_the_shelf(out: Path) -> None:
 
 
 def test_an_exported_picture_does_not_carry_the_stored_ones_note(tmp_path: Path) -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     stored = encode(Image(np.zeros((48, 64, 3), np.uint8), "the planted flaw"))
     of = subject("s1").model_copy(update={"image": ref(stored)})
     edited = ref(picture(3), kind="png")
@@ -150,7 +151,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert export_nhr(mined(), tmp_path / "out") == 8
 
 
-def spoil(blobs: DictBlobs, data: bytes | None) -> m.ImageRef:
+def spoil(blobs: MemoryBlobs, data: bytes | None) -> m.ImageRef:
     image = next(iter(shelf.triplets(blobs))).after
     blobs.delete(image.key)
     if data is not None:
@@ -172,7 +173,7 @@ def test_an_image_that_cannot_be_read_is_named_and_leaves_nothing_behind(
 
 def test_an_empty_shelf_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the shelf is empty"):
-        export_nhr(DictBlobs(), tmp_path / "out")
+        export_nhr(MemoryBlobs(), tmp_path / "out")
 
 
 def test_a_target_whose_parent_is_a_file_is_one_clear_line(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """A store in a dict and makers of messages, for everything that reads what was mined."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from infra.blobs.memory import MemoryBlobs
 from schemas import codec, ids, topics
 from schemas import messages as m
-from schemas.errors import Missing
 from schemas.ids import TripletKind
 from schemas.ports import Delivery
 from streams import records, shelf
@@ -16,35 +16,6 @@ from streams.records import Event
 CAMPAIGN = "harbour"
 POLICY = "p" * 32
 FORMATS: dict[str, Literal["webp", "png"]] = {"webp": "webp", "png": "png"}
-
-
-class DictBlobs:
-    """`Blobs` in a dict."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, bytes] = {}
-
-    def put(self, key: str, data: bytes) -> bool:
-        created = key not in self.held
-        self.held.setdefault(key, data)
-        return created
-
-    def get(self, key: str) -> bytes:
-        if key not in self.held:
-            raise Missing(key)
-        return self.held[key]
-
-    def has(self, key: str) -> bool:
-        return key in self.held
-
-    def copy(self, source: str, key: str) -> bool:
-        return self.put(key, self.get(source))
-
-    def list(self, prefix: str) -> Iterator[str]:
-        return iter(sorted(key for key in self.held if key.startswith(prefix)))
-
-    def delete(self, key: str) -> None:
-        self.held.pop(key, None)
 
 
 class Bars:
@@ -186,13 +157,13 @@ def delivered(events: Sequence[Event], partition: int = 0, first: int = 0) -> li
     ]
 
 
-def record(blobs: DictBlobs, deliveries: Sequence[Delivery]) -> None:
+def record(blobs: MemoryBlobs, deliveries: Sequence[Delivery]) -> None:
     offsets = [delivery.offset for delivery in deliveries]
     key = records.segment_key(deliveries[0].partition, min(offsets), max(offsets))
     assert blobs.put(key, records.segment(deliveries))
 
 
-def put_on_shelf(blobs: DictBlobs, *kept: m.Triplet, data: Mapping[str, bytes] | None = None) -> None:
+def put_on_shelf(blobs: MemoryBlobs, *kept: m.Triplet, data: Mapping[str, bytes] | None = None) -> None:
     """Shelve the triplets; `data` gives the bytes of images by SHA-256, where they are to be real ones."""
     for one in kept:
         for ref_ in (one.subject.image, one.before, one.after):

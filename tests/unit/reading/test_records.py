@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.blobs.memory import MemoryBlobs
 from schemas import messages as m
 from schemas.errors import UserError
 from streams import records
 from streams.records import Event
 from streams.rules import policy
-from tests.unit.reading.making import DictBlobs, delivered, gate, judge, record, ref, request, screen, subject
+from tests.unit.reading.making import delivered, gate, judge, record, ref, request, screen, subject
 
 EVENTS: list[Event] = [gate(subject(f"s{n}")) for n in range(12)]
 
@@ -33,7 +34,7 @@ def test_a_segment_of_two_partitions_is_refused() -> None:
 
 
 def test_events_come_back_from_all_partitions() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     for partition in (0, 1, 10):
         record(blobs, delivered([EVENTS[partition]], partition))
     assert list(records.events(blobs)) == [EVENTS[0], EVENTS[1], EVENTS[10]]
@@ -41,7 +42,7 @@ def test_events_come_back_from_all_partitions() -> None:
 
 @given(st.lists(st.sets(st.integers(0, 11), min_size=1), min_size=1, max_size=6))
 def test_overlapping_and_interleaved_segments_give_each_event_once_in_offset_order(pieces: list[set[int]]) -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     whole = delivered(EVENTS)
     kept: set[int] = set()
     for piece in pieces:
@@ -51,13 +52,13 @@ def test_overlapping_and_interleaved_segments_give_each_event_once_in_offset_ord
 
 
 def test_keeping_the_same_deliveries_twice_makes_one_segment() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     keys = {records.keep(blobs, delivered(EVENTS[:3])) for _ in range(2)}
-    assert list(blobs.held) == list(keys) == [records.segment_key(0, 0, 2)]
+    assert list(list(blobs.list("records"))) == list(keys) == [records.segment_key(0, 0, 2)]
 
 
 def test_of_two_answers_to_one_job_the_first_stands() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     first, second = (judge(subject(), request(), scores) for scores in ((4.9, 4.9), (1.0, 1.0)))
     whole = delivered([first, EVENTS[1], second])
     record(blobs, [whole[0], whole[2]])
@@ -66,7 +67,7 @@ def test_of_two_answers_to_one_job_the_first_stands() -> None:
 
 
 def test_answers_of_different_kinds_to_jobs_of_one_name_both_stand() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     answer = screen(subject(), request())
     lost = m.Failure(job_id=answer.job_id, stage="screen", source_id=subject().source_id, reason="no picture")
     record(blobs, delivered([answer, lost]))
@@ -74,14 +75,14 @@ def test_answers_of_different_kinds_to_jobs_of_one_name_both_stand() -> None:
 
 
 def test_every_redrive_of_a_job_is_read() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     again: list[Event] = [m.Redrive(source_id="s", job_id="j", retry=retry) for retry in (1, 2)]
     record(blobs, delivered(again))
     assert list(records.events(blobs)) == again
 
 
 def test_events_about_one_source_can_be_read_alone() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     record(blobs, delivered(EVENTS))
     assert list(records.events(blobs, about=subject("s4").source_id)) == [EVENTS[4]]
 
@@ -95,7 +96,7 @@ def test_events_about_one_source_can_be_read_alone() -> None:
     ],
 )
 def test_a_segment_that_cannot_be_read_is_named_in_one_line(data: bytes, says: str) -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     blobs.put(records.segment_key(0, 0, 0), data)
     with pytest.raises(UserError, match=says) as caught:
         list(records.events(blobs))
@@ -104,7 +105,7 @@ def test_a_segment_that_cannot_be_read_is_named_in_one_line(data: bytes, says: s
 
 
 def test_bytes_that_are_no_event_are_passed_over() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     blobs.put(records.segment_key(0, 0, 0), zlib.compress(msgpack.packb({"format": 1, "events": [[0, b"junk"]]})))
     assert list(records.events(blobs)) == []
 
@@ -115,7 +116,7 @@ def test_images_of_judged_attempts_are_named_by_content() -> None:
 
 
 def test_campaigns_and_policies_are_read_where_they_are_noted() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     paper = policy.read("paper")
     blobs.put("campaigns/a.json", b'{"format":1,"campaign":"a","prompts":"grammar","new":"ignored"}')
     blobs.put(f"policies/{paper.policy_id}.json", paper.model_dump_json().encode())
@@ -124,11 +125,11 @@ def test_campaigns_and_policies_are_read_where_they_are_noted() -> None:
 
 
 def test_nothing_noted_reads_as_nothing() -> None:
-    assert (records.campaigns(DictBlobs()), records.policies(DictBlobs())) == ({}, {})
+    assert (records.campaigns(MemoryBlobs()), records.policies(MemoryBlobs())) == ({}, {})
 
 
 def test_a_broken_note_is_named_in_one_line() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     blobs.put("campaigns/a.json", b"{")
     with pytest.raises(UserError, match=r"campaigns/a\.json"):
         records.campaigns(blobs)

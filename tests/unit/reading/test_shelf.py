@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from infra.blobs.memory import MemoryBlobs
 from schemas.errors import Missing, UserError
 from schemas.messages import Triplet
 from streams import shelf
-from tests.unit.reading.making import DictBlobs, put_on_shelf, ref, request, subject, triplet
+from tests.unit.reading.making import put_on_shelf, ref, request, subject, triplet
 
 OTHER = request("paint the door blue", "recolor")
 
@@ -60,7 +61,7 @@ def test_images_are_named_by_content_and_format() -> None:
 
 
 def test_what_was_shelved_reads_back_sorted_by_id() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     kept = [triplet(subject(f"s{n}"), request()) for n in range(5)]
     put_on_shelf(blobs, *kept)
     expected = [shelf.shelved(one) for one in sorted(kept, key=lambda one: one.triplet_id)]
@@ -70,12 +71,12 @@ def test_what_was_shelved_reads_back_sorted_by_id() -> None:
 
 def test_an_id_that_is_not_there_is_missing() -> None:
     with pytest.raises(Missing):
-        shelf.read(DictBlobs(), "ab" * 16)
+        shelf.read(MemoryBlobs(), "ab" * 16)
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 9, 32])
 def test_ids_are_found_by_prefixes_of_any_length(length: int) -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     one = triplet(subject(), request())
     put_on_shelf(blobs, one)
     assert list(shelf.matching(blobs, one.triplet_id[:length])) == [one.triplet_id]
@@ -91,7 +92,7 @@ def test_ids_are_found_by_prefixes_of_any_length(length: int) -> None:
     ],
 )
 def test_a_record_that_cannot_be_read_is_named_in_one_line(spoil: Callable[[bytes], bytes], says: str) -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     one = triplet(subject(), request())
     key = shelf.triplet_key(one.triplet_id)
     blobs.put(key, spoil(shelf.record_bytes(one)))
@@ -103,7 +104,7 @@ def test_a_record_that_cannot_be_read_is_named_in_one_line(spoil: Callable[[byte
 
 
 def test_a_fingerprint_lists_records_and_the_images_they_name() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     one = composite()
     put_on_shelf(blobs, one)
     blobs.put("shelf/images/zz/orphan.webp", b"nobody names it")
@@ -114,7 +115,7 @@ def test_a_fingerprint_lists_records_and_the_images_they_name() -> None:
 
 
 def test_a_fingerprint_tells_changed_images_apart() -> None:
-    ours, theirs = DictBlobs(), DictBlobs()
+    ours, theirs = MemoryBlobs(), MemoryBlobs()
     one = triplet(subject(), request())
     put_on_shelf(ours, one)
     put_on_shelf(theirs, one, data={one.after.sha256: b"other pixels"})

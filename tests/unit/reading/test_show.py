@@ -5,13 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
+from infra.blobs.memory import MemoryBlobs
 from infra.show import find, show
 from schemas import ids
 from schemas import messages as m
 from schemas.errors import UserError
 from streams import shelf
 from tests.unit.reading.making import (
-    DictBlobs,
     delivered,
     edit_job,
     failure,
@@ -30,8 +30,8 @@ FORWARD = triplet(ONE, REMOVE, attempt=3, texts={"zh": "去掉红球"})
 
 
 @pytest.fixture(scope="module")
-def blobs() -> DictBlobs:
-    blobs = DictBlobs()
+def blobs() -> MemoryBlobs:
+    blobs = MemoryBlobs()
     lost = m.Failure(
         job_id="x", stage="edit", source_id=ONE.source_id, request_id=edit_job(ONE, REMOVE).request_id, attempt=2,
         reason="editor says [no]",
@@ -54,7 +54,7 @@ def blobs() -> DictBlobs:
 
 
 @pytest.fixture(scope="module")
-def shown(blobs: DictBlobs) -> str:
+def shown(blobs: MemoryBlobs) -> str:
     console = Console(file=io.StringIO(), width=200, color_system=None)
     console.print(show(blobs, FORWARD.triplet_id))
     out = console.file
@@ -85,12 +85,12 @@ def test_other_sources_stay_out(shown: str) -> None:
     assert "of another source" not in shown
 
 
-def test_the_beginning_of_an_id_is_enough(blobs: DictBlobs) -> None:
+def test_the_beginning_of_an_id_is_enough(blobs: MemoryBlobs) -> None:
     assert find(blobs, FORWARD.triplet_id[:8].upper()) == shelf.shelved(FORWARD)
 
 
 def test_a_triplet_without_records_can_be_shown() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     put_on_shelf(blobs, FORWARD)
     console = Console(file=io.StringIO(), width=120)
     console.print(show(blobs, FORWARD.triplet_id))
@@ -100,14 +100,14 @@ def test_a_triplet_without_records_can_be_shown() -> None:
     ("prefix", "says"),
     [("ffffffff", "no triplet ffffffff on this shelf"), ("../etc", "is no triplet id"), ("", "is no triplet id")],
 )
-def test_an_id_that_is_not_there_is_one_clear_line(blobs: DictBlobs, prefix: str, says: str) -> None:
+def test_an_id_that_is_not_there_is_one_clear_line(blobs: MemoryBlobs, prefix: str, says: str) -> None:
     with pytest.raises(UserError, match=says) as caught:
         show(blobs, prefix)
     assert "\n" not in str(caught.value)
 
 
 def test_an_ambiguous_id_lists_up_to_five() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     for number in range(200):
         put_on_shelf(blobs, triplet(subject(f"s{number}"), REMOVE))
     with pytest.raises(UserError, match="begins several triplets; give more digits") as caught:

@@ -10,12 +10,12 @@ from itertools import pairwise
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
+from infra.blobs.memory import MemoryBlobs
 from schemas import messages as m
 from streams.records import Event
 from streams.rules import policy
 from tests.unit.reading.making import (
     POLICY,
-    DictBlobs,
     delivered,
     failure,
     gate,
@@ -110,7 +110,7 @@ class Campaign:
     """Shelf and records of `sources` scenes under policy `paper`, with some attempts lost at every stage."""
 
     def __init__(self, sources: int = 3, operations: Sequence[str] = tuple(OPERATIONS), name: str = "harbour") -> None:
-        self.blobs = DictBlobs()
+        self.blobs = MemoryBlobs()
         self.policy = policy.read("paper")
         self.triplets: list[m.Triplet] = []
         self.events: list[Event] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infra.blobs.memory import MemoryBlobs
 from infra.images import encode
 from infra.report import build
 from infra.report.gather import Sampler
@@ -14,7 +15,6 @@ from infra.report.pictures import Thumbnails
 from schemas.errors import UserError
 from schemas.ports import Image
 from tests.unit.reading.making import (
-    DictBlobs,
     delivered,
     gate,
     judge,
@@ -126,7 +126,7 @@ def test_progress_counts_the_pictures(campaign: Campaign, tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Page:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     of = subject("s1", HOSTILE, HOSTILE, HOSTILE).model_copy(update={"author": HOSTILE, "licence": HOSTILE})
     asked = request(HOSTILE, HOSTILE)
     put_on_shelf(blobs, triplet(of, asked, texts={HOSTILE: HOSTILE}))
@@ -155,7 +155,7 @@ def test_pictures_that_cannot_be_read_are_left_out(hostile: Page) -> None:
 
 
 def test_a_thumbnail_does_not_carry_the_pictures_note() -> None:
-    blobs = DictBlobs()
+    blobs = MemoryBlobs()
     data = encode(Image(np.zeros((48, 64, 3), np.uint8), "the planted flaw"))
     image = ref(data)
     blobs.put(image.key, data)
@@ -166,14 +166,14 @@ def test_a_thumbnail_does_not_carry_the_pictures_note() -> None:
 
 
 def test_an_empty_shelf_gives_a_page_that_says_so(tmp_path: Path) -> None:
-    page = Page(build(DictBlobs(), tmp_path / "report.html").read_text(encoding="utf-8"))
+    page = Page(build(MemoryBlobs(), tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "There is nothing on the shelf yet" in page.text
 
 
 def test_a_page_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write the report") as caught:
-        build(DictBlobs(), tmp_path / "file" / "report.html")
+        build(MemoryBlobs(), tmp_path / "file" / "report.html")
     assert "\n" not in str(caught.value)
 
 
