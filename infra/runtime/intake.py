@@ -7,12 +7,13 @@ from itertools import islice
 from typing import Any
 
 import msgpack
+from pydantic import ValidationError
 
 from infra.runtime.pictures import Pictures
 from schemas import codec, ids, topics
 from schemas import messages as m
 from schemas.errors import UserError
-from schemas.ports import Bus, Change, Ledgers
+from schemas.ports import Bus, Change, Ledgers, Outgoing
 from workers.plugin import Intake as Item
 from workers.plugin import Photo, Prompter, Skipped
 
@@ -75,8 +76,7 @@ class Intake:
         return 0
 
     def _publish(self, chunk: list[Item]) -> None:
-        messages = [message for item in chunk if (message := self._message(item)) is not None]
-        self._bus.publish([codec.outgoing(message) for message in messages])
+        self._bus.publish([message for item in chunk if (message := self._message(item)) is not None])
         cursor = self.cursor + len(chunk)
         change = Change(self._campaign, msgpack.packb({"format": FORMAT, "cursor": cursor}), self._version)
         if self._cursors.save([change]):
@@ -85,13 +85,18 @@ class Intake:
             )
         self.cursor, self._version = cursor, self._version + 1
 
-    def _message(self, item: Item) -> m.Message | None:
-        if isinstance(item, Skipped):
-            log.warning("skipped %s: %s", item.what, item.reason)
-            if self._skipped:
-                self._skipped(item)
-            return None
-        return self._photograph(item) if isinstance(item, Photo) else item
+    def _message(self, item: Item) -> Outgoing | None:
+        """The item as a message; what cannot be told (a name with half a character, say) is passed over."""
+        if not isinstance(item, Skipped):
+            try:
+                return codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
+            except ValueError as error:
+                name = item.name if isinstance(item, Photo) else item.prompt_id
+                item = Skipped(name.encode(errors="replace").decode(), _why(error))
+        log.warning("skipped %s: %s", item.what, item.reason)
+        if self._skipped:
+            self._skipped(item)
+        return None
 
     def _photograph(self, photo: Photo) -> m.Source:
         source = ids.photo_source_id(self._campaign, photo.sha256)
@@ -110,3 +115,11 @@ class Intake:
         if raw["format"] > FORMAT:
             raise UserError(f"the cursor of campaign {self._campaign!r} has format {raw['format']}", "upgrade nhr")
         return int(raw["cursor"]), saved.version
+
+
+def _why(error: ValueError) -> str:
+    """One line on what is wrong with an item."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

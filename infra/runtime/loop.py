@@ -86,8 +86,8 @@ class Loop:
             self._feed()
         finally:
             self._stepping.put(None)
-        for thread in threads:
-            thread.join()
+            for thread in threads:
+                thread.join()
         self._acknowledge(wait_s=0.0)
         self._raise_failure()
 

@@ -132,7 +132,7 @@ class Worker:
     def _run(self, items: Sequence[Item]) -> None:
         try:
             outcomes: Iterable[Any] = roster.run(self.kind, self.plugin, [item.task for item in items])
-        except NhrError as error:
+        except Retry as error:
             outcomes = [error] * len(items)
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; the fuse decides what it means
             if len(items) > 1:
@@ -145,7 +145,7 @@ class Worker:
             self._watch_fuse(item)
 
     def _watch_fuse(self, item: Item) -> None:
-        if isinstance(item.outcome, NhrError):
+        if isinstance(item.outcome, Retry | Reject):
             return
         if not isinstance(item.outcome, Exception):
             self._failed_in_a_row = 0
@@ -182,10 +182,9 @@ class Worker:
         if isinstance(item.outcome, Exception):
             return self._failure(item, item.outcome)
         try:
-            message = self._message(item)
-        except (ValueError, TypeError) as error:  # a result out of range, too long or of no known shape
+            answer = codec.outgoing(self._message(item))
+        except (ValueError, TypeError, Reject) as error:  # a result out of range, too long or of no known shape
             return self._failure(item, error)
-        answer = codec.outgoing(message)
         if not self.plugin.INFO.dear or self._blobs.put(self._answer_key(item), answer.value):
             return "answered", [answer]
         return "standing", [self._standing(item, self._blobs.get(self._answer_key(item)))]
