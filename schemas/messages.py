@@ -19,7 +19,11 @@ MAX_REQUESTS = 32
 
 def _at_most(limit: int) -> AfterValidator:
     def check(text: str) -> str:
-        if len(text) * 4 > limit and len(text.encode()) > limit:
+        try:
+            size = len(text) if text.isascii() else len(text.encode())
+        except UnicodeEncodeError:
+            raise ValueError("holds half a character (a lone surrogate), which UTF-8 cannot say") from None
+        if size > limit:
             raise ValueError(f"longer than {limit} bytes of UTF-8")
         return text
 
