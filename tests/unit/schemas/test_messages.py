@@ -40,6 +40,12 @@ def test_a_text_one_byte_over_its_limit_is_refused(message: m.Message, field: st
         changed(message, **{field: "界" * (limit // 3) + "x" * (limit % 3 + 1)})
 
 
+@pytest.mark.parametrize(("message", "field", "limit"), LIMITS, ids=LIMIT_NAMES)
+def test_a_text_with_half_a_character_is_refused(message: m.Message, field: str, limit: int) -> None:
+    with pytest.raises(ValidationError, match="half a character|unicode string"):
+        changed(message, **{field: "half a character: \ud83d"})
+
+
 def test_a_further_form_of_an_instruction_is_limited_like_the_instruction() -> None:
     with pytest.raises(ValidationError, match="longer than 1024 bytes"):
         changed(samples.TRIPLET, texts={"zh": "界" * 342})

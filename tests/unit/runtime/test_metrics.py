@@ -1,0 +1,33 @@
+"""Metrics: what is declared can be counted, and nothing else."""
+
+import pytest
+
+from infra.metrics import Metrics
+from schemas import metrics
+
+
+def test_a_counter_adds_up_by_its_labels(meters: Metrics) -> None:
+    meters.inc(metrics.JOBS, "gate", "answered")
+    meters.inc(metrics.JOBS, "gate", "answered", by=2.0)
+    meters.inc(metrics.JOBS, "judge", "failed")
+    assert meters.totals(metrics.JOBS) == {("gate", "answered"): 3.0, ("judge", "failed"): 1.0}
+
+
+def test_a_histogram_sorts_values_into_its_buckets(meters: Metrics) -> None:
+    meters.observe(metrics.BATCH, "gate", value=3)
+    sample = meters.registry.get_sample_value
+    assert sample("nhr_batch_size_bucket", {"group": "gate", "le": "2.0"}) == 0.0
+    assert sample("nhr_batch_size_bucket", {"group": "gate", "le": "4.0"}) == 1.0
+
+
+def test_a_counter_cannot_be_observed_nor_a_histogram_counted(meters: Metrics) -> None:
+    with pytest.raises(TypeError, match="nhr_jobs is a counter"):
+        meters.observe(metrics.JOBS, "gate", "answered", value=1.0)
+    with pytest.raises(TypeError, match="nhr_batch_size is a histogram"):
+        meters.inc(metrics.BATCH, "gate")
+
+
+def test_two_sets_of_metrics_do_not_meet() -> None:
+    one, other = Metrics(), Metrics()
+    one.inc(metrics.RETRIES, "gate")
+    assert other.totals(metrics.RETRIES) == {}
