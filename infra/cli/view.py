@@ -116,12 +116,15 @@ class PlainView(_Base):
     def __init__(self) -> None:
         super().__init__()
         self._next_at = 0.0
+        self._titled = False
 
     def show(self, progress: Progress) -> None:
         """A line, when it is time for one."""
         if not self._next_at:
-            self._note(drawing.title(progress))
             self._next_at = time.monotonic() + PLAIN_EVERY_S
+        if not self._titled and progress.phase != "reading":
+            self._titled = True
+            self._note(drawing.title(progress))
         self._tell(progress)
         if time.monotonic() >= self._next_at:
             self._next_at = time.monotonic() + PLAIN_EVERY_S
