@@ -1,5 +1,6 @@
 """Messages to bytes and back: pydantic over msgpack maps."""
 
+from collections import OrderedDict
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -24,14 +25,14 @@ class _Recent:
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._messages: dict[bytes, Message] = {}
+        self._messages: OrderedDict[bytes, Message] = OrderedDict()
         self._lock = Lock()
 
     def add(self, data: bytes, message: Message) -> None:
         with self._lock:
             self._messages[data] = message
             if len(self._messages) > self._room:
-                del self._messages[next(iter(self._messages))]
+                self._messages.popitem(last=False)
 
     def get(self, data: bytes) -> Message | None:
         return self._messages.get(data)

@@ -25,7 +25,7 @@ def uniform(*parts: str | int) -> float:
     return int(digest("odds", *parts)[:13], 16) / 16.0**13
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def success_rate(request_id: str) -> float:
     """How likely one attempt at this request survives every stage; Beta distributed over requests."""
     return random.Random(digest("difficulty", request_id)).betavariate(*DIFFICULTY)
