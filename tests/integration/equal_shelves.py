@@ -1,4 +1,4 @@
-"""Mines the same scenes three times - as they come, with other worker counts, killed ten times - and compares.
+"""Mines the same scenes three times - as they come, with other worker counts, killed at least ten times - and compares.
 
 python -m tests.integration.equal_shelves                    150 drawn scenes (minutes)
 python -m tests.integration.equal_shelves --prompts null     150 null scenes (seconds)
@@ -37,7 +37,7 @@ def compare(folder: Path, prompts: str, scenes: int, kills: int, seed: int) -> l
     plain, other, killed = (folder / name for name in ("plain", "workers", "killed"))
     mine(plain, "--scenes", scenes, prompts=prompts, patience_s=3600.0)
     mine(other, "--scenes", scenes, *several, prompts=prompts, patience_s=3600.0)
-    moments = random_moments(seed, kills, published(plain))
+    moments = random_moments(seed, kills + 1, published(plain))  # a run may be done before its last moment comes
     done = mine_killed(killed, moments, "--scenes", scenes, *several, prompts=prompts, patience_s=3600.0)
     return [
         Row("as it comes", "one each", 0, fingerprint(plain)),
@@ -70,7 +70,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         rows = compare(Path(folder), given.prompts, given.scenes, given.kills, given.seed)
     print(table(rows))
-    return 0 if all(row.shelf == rows[0].shelf for row in rows) and rows[-1].kills == given.kills else 1
+    return 0 if all(row.shelf == rows[0].shelf for row in rows) and rows[-1].kills >= given.kills else 1
 
 
 if __name__ == "__main__":

@@ -139,9 +139,10 @@ def _reached(out: Path, moment: int) -> bool:
 
 
 def random_moments(seed: int, count: int, total: int) -> list[int]:
-    """Numbers of messages, spread over a run that publishes `total`."""
+    """Numbers of messages, one at random in each of `count` equal parts of a run that publishes `total`."""
     chance = random.Random(seed)
-    return [chance.randrange(1, round(0.95 * total)) for _ in range(count)]
+    part = 0.9 * total / count
+    return [round((number + chance.random()) * part) for number in range(count)]
 
 
 # --- what is there afterwards -----------------------------------------------------------------------------------------

@@ -17,15 +17,15 @@ from tests.integration.running import (
     undone,
 )
 
-KILLS = 12
-SCENES = 40
+LEAST_KILLS = 10
+SCENES = ("--scenes", 40, "--editor", "null:sleep_ms=20")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, object]]]:
     """A folder mined without disturbance, and its funnel."""
     out = tmp_path_factory.mktemp("undisturbed")
-    summary = mine(out, "--scenes", SCENES).summary
+    summary = mine(out, *SCENES).summary
     return out, summary["funnel"]["stages"]
 
 
@@ -35,15 +35,15 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(
     seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(1 << 32))
     print(f"to repeat this run: KILL_SEED={seed}")  # shown by pytest when the test fails
     calm, funnel = undisturbed
-    moments = random_moments(seed, KILLS, published(calm))
+    moments = random_moments(seed, LEAST_KILLS + 2, published(calm))
 
-    assert mine_killed(tmp_path, moments, "--scenes", SCENES, prompts="null") == KILLS
+    assert mine_killed(tmp_path, moments, *SCENES, prompts="null") >= LEAST_KILLS
 
     assert fingerprint(tmp_path) == fingerprint(calm)
     assert undone(tmp_path) == {}
     assert recorded(tmp_path) == recorded(calm)
     assert images_not_kept(tmp_path) == []
-    assert mine(tmp_path, "--scenes", SCENES).summary["funnel"]["stages"] == funnel
+    assert mine(tmp_path, *SCENES).summary["funnel"]["stages"] == funnel
 
 
 @pytest.mark.slow
@@ -52,9 +52,9 @@ def test_drawn_scenes_killed_at_random_moments_end_like_undisturbed_ones(tmp_pat
     print(f"to repeat this run: KILL_SEED={seed}")
     prompts = "grammar:megapixels=0.05"
     mine(tmp_path / "calm", "--scenes", 4, prompts=prompts)
-    moments = random_moments(seed, 6, published(tmp_path / "calm"))
+    moments = random_moments(seed, 8, published(tmp_path / "calm"))
 
-    assert mine_killed(tmp_path / "killed", moments, "--scenes", 4, prompts=prompts) == 6
+    assert mine_killed(tmp_path / "killed", moments, "--scenes", 4, prompts=prompts) >= 6
 
     assert fingerprint(tmp_path / "killed") == fingerprint(tmp_path / "calm") != []
     assert undone(tmp_path / "killed") == {}
