@@ -63,7 +63,7 @@ class Collector:
                 work.letters.append(dead_letter(delivery, self.group, "Missing", reason))
         created = self._blobs.put_all({key: shelf.record_bytes(triplet) for key, triplet in whole.items()})
         if self._observe:
-            for key in created:
+            for key in sorted(created):
                 self._observe(whole[key])
 
     def finish(self, work: Shelving) -> list[Outgoing]:
