@@ -11,6 +11,7 @@ requests, never images. Stages count like this:
 - `consistency`: triplets released, of all those candidates.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
@@ -80,12 +81,12 @@ class Funnel:
         self.judged = {"forward": 0, "inverse": 0, "composite": 0}
         self.survivors = self.released = 0
         self.released_by_kind = {"forward": 0, "inverse": 0, "composite": 0}
-        self.operations: dict[str, Tally] = {}
-        self.styles: dict[str, Tally] = {}
+        self.operations: defaultdict[str, Tally] = defaultdict(Tally)
+        self.styles: defaultdict[str, Tally] = defaultdict(Tally)
         self.adherence, self.aesthetics = Histogram(), Histogram()
         self.rejections, self.failures = Reasons(), Reasons()
         self.truth = {stage: Confusion() for stage in ("gate", "screen", "judge", "pipeline", "released")}
-        self.spending: dict[str, Spending] = {}
+        self.spending: defaultdict[str, Spending] = defaultdict(Spending)
 
     # --- feeding ------------------------------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ class Funnel:
         if isinstance(event, m.Redrive) or (self.campaign and campaign_of(event) != self.campaign):
             return
         stage = event.stage if isinstance(event, m.Failure) else event.type
-        self.spending.setdefault(stage, Spending()).add(event.meter)
+        self.spending[stage].add(event.meter)
         match event:
             case m.GateVerdict():
                 self._gate(event)
@@ -168,7 +169,7 @@ class Funnel:
             tally.winners += first
 
     def _tallies(self, operation: str, style: str) -> tuple[Tally, Tally]:
-        return self.operations.setdefault(operation, Tally()), self.styles.setdefault(style or "none", Tally())
+        return self.operations[operation], self.styles[style or "none"]
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The one typed policy file: waves, bars, inversion, composition, texts, what is kept."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property
@@ -104,8 +105,9 @@ class Policy(_Part):
 
     @cached_property
     def policy_id(self) -> str:
-        """Name of this policy by its content."""
-        return digest("policy", self.model_dump_json())
+        """Name of this policy by what it decides; defaults do not enter, so that fields may be added."""
+        content = self.model_dump(mode="json", exclude_defaults=True, exclude={"summary"})
+        return digest("policy", json.dumps(content, sort_keys=True))
 
     @cached_property
     def _screen_bars(self) -> dict[str, tuple[tuple[str, Bar], ...]]:

@@ -123,7 +123,7 @@ POLICY = Policy(
     inversion=Inversion(enabled=True, backward=2.5), composition=Composition(enabled=True, neighbours=3),
     texts=Texts(forms=("zh", "short")),
 )  # fmt: skip
-GOLDEN_POLICY_ID = "16be27e8a6a6deb15a89ef262d86d00c"
+GOLDEN_POLICY_ID = "f47673b8b1cc7eaa33b29d56e24bdb00"
 """`v1/policy.json`, and the id it was stored under."""
 
 
