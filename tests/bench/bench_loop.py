@@ -42,11 +42,12 @@ class SleepingEditor(PlugIn[Options]):
         self.spans: list[tuple[float, float]] = []
 
     def edit(self, tasks: Sequence[Task[m.EditJob]]) -> list[Image]:
-        """Sleep, then shift the picture by the job's seed."""
+        """Shift the picture by the job's seed, and sleep for the rest of the step."""
         started = time.monotonic()
-        time.sleep(STEP_S)
+        images = [Image(np.roll(self.pixels, task.job.seed, axis=0)) for task in tasks]
+        time.sleep(max(0.0, started + STEP_S - time.monotonic()))
         self.spans.append((started, time.monotonic()))
-        return [Image(np.roll(self.pixels, task.job.seed, axis=1)) for task in tasks]
+        return images
 
 
 def jobs(pictures: Pictures, editor: SleepingEditor) -> list[m.EditJob]:
