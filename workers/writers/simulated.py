@@ -15,6 +15,9 @@ from workers.simulated.phrases_zh import say_zh
 from workers.simulated.reading import read_scene
 from workers.simulated.scene import Scene
 
+SMALLEST = 64
+"""Least side in pixels of what the simulated generator draws."""
+
 Form = Callable[[Change, Scene, Pick], str]
 FORMS: dict[str, Form] = {"short": short_form, "long": long_form, "rewritten": rewritten_form, "zh": say_zh}
 
@@ -52,6 +55,8 @@ class Writer(PlugIn[Options]):
 def _edit(job: TextJob) -> tuple[Scene, Change]:
     """The scene of the triplet's first picture, and the change to its second."""
     subject = job.subject
+    if min(subject.image.width, subject.image.height) < SMALLEST:
+        raise Reject(f"the simulated writer knows only drawn scenes, which have sides from {SMALLEST} pixels")
     source = read_scene(subject.text, subject.style, subject.seed, subject.image.width, subject.image.height)
     first, after = _asked(job.request, source)
     if job.kind == "forward":
