@@ -49,6 +49,11 @@ def test_a_policy_is_named_by_its_content() -> None:
     assert policies.parse(LEAST, "a").policy_id == policies.parse(f"# a remark\n{LEAST}", "b").policy_id
 
 
+def test_a_policy_keeps_its_name_when_a_later_version_knows_more_options() -> None:
+    """Of what is left at its default nothing enters the name, so that a further default changes none."""
+    assert policies.parse(LEAST, "a").policy_id == "14f6a0f0f34f1bc10fc3c961a6c11ae6"
+
+
 def test_another_bar_makes_another_policy() -> None:
     other = policies.parse(f"{LEAST}[judge]\nadherence = 4.8\n", "b")
     assert policies.parse(LEAST, "a").policy_id != other.policy_id
