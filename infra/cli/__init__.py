@@ -12,12 +12,13 @@ HELP = """Mine image-editing triplets (source image, instruction, edited image) 
 
 \b
 A first run, with nothing but this machine:
-    nhr mine --scenes 20 --out nhr-data      draw scenes, edit them, judge, keep what is good
-    nhr report --out nhr-data                one page to look at
-    nhr export --out nhr-data --to data-set  the released layout, ready for a trainer
+  nhr mine --scenes 20 --out data          draw scenes, edit them, judge, keep
+  nhr report --out data                    one page to look at
+  nhr export --out data --to data-set      the released layout, for a trainer
 
 Everything lands in the folder given by --out (or NHR_OUT). A run that was stopped or killed goes on where it was
-when the same command is given again. `nhr models` lists what can draw, edit, screen and judge.
+when the same command is given again. `nhr models` lists what can draw, edit, screen and judge; `nhr COMMAND --help`
+shows examples.
 """
 
 

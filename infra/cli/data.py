@@ -13,22 +13,32 @@ from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from schemas.errors import UserError
 
-Out = Annotated[Path | None, typer.Option(help="Folder of the data (default: NHR_OUT or nhr-data).")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
-    cli.command("report")(report)
-    cli.command("show")(show)
-    cli.command("export")(export)
+    cli.command("report", short_help="Write a page to look at what was mined.")(report)
+    cli.command("show", short_help="Tell where a triplet comes from.")(show)
+    cli.command("export", short_help="Write the triplets in a layout trainers read.")(export)
 
 
 def report(
     out: Out = None,
-    to: Annotated[Path | None, typer.Option(help="File to write (default: report.html in the data folder).")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most triplets shown with pictures.")] = 400,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write (default: report.html in the data folder).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Most triplets shown with pictures.")] = 400,
 ) -> None:
-    """Write one self-contained HTML page: gallery, rejected attempts with reasons, funnel beside the paper's."""
+    """Write one self-contained HTML page: gallery, rejected attempts with reasons, funnel beside the paper's.
+
+    It needs no server and no network: open it in a browser, or send it to someone. It can be written while mining
+    goes on.
+
+    \b
+    Example:
+      nhr report --out data --to page.html --limit 1000
+    """
     from infra.report import build
 
     folder = _folder(out)
@@ -40,19 +50,35 @@ def report(
 def show(
     triplet: Annotated[str, typer.Argument(metavar="ID", help="Id of a triplet, or how it begins.")], out: Out = None
 ) -> None:
-    """Tell where a triplet comes from: its lineage and every score, rejected attempts too."""
+    """Tell where a triplet comes from: its lineage and every score, rejected attempts too.
+
+    \b
+    Example (the page of `nhr report` shows the ids):
+      nhr show 02b5ae --out data
+    """
     from infra.show import show as lineage
 
     Console(highlight=False).print(lineage(FolderBlobs(_folder(out)), triplet))
 
 
 def export(
-    to: Annotated[Path, typer.Option(help="Folder to write; it must be new, or an earlier export with --force.")],
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to write; it must be new, or an earlier export with --force.")
+    ],
     out: Out = None,
-    layout: Annotated[str, typer.Option(help="nhr: the released layout, JPEG files and metadata.jsonl.")] = "nhr",
-    force: Annotated[bool, typer.Option(help="Replace an earlier export.")] = False,
+    layout: Annotated[
+        str, typer.Option(metavar="NAME", help="nhr: the released layout, JPEG files and metadata.jsonl.")
+    ] = "nhr",
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
 ) -> None:
-    """Write the triplets in a layout that trainers read."""
+    """Write the triplets in a layout that trainers read.
+
+    The folder appears whole or not at all, and the same shelf gives the same bytes.
+
+    \b
+    Example:
+      nhr export --out data --to data-set     data-set/train/metadata.jsonl and images
+    """
     from infra.export import export_nhr
 
     if layout != "nhr":

@@ -24,12 +24,12 @@ LOG = "nhr.log"
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(s|m|h|d)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-Plugin = Annotated[str, typer.Option(metavar="NAME[:OPTION=VALUE,...]", help="`nhr models` lists them.")]
+PLUGIN = "NAME[:OPTION=VALUE]"
 
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
-    cli.command("mine")(mine)
+    cli.command("mine", short_help="Mine triplets; Ctrl-C drains, the same command resumes.")(mine)
 
 
 def mine(
@@ -37,26 +37,34 @@ def mine(
         str,
         typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR."),
     ] = "grammar",
-    campaign: Annotated[str, typer.Option(help="Name of this mining effort; the same name resumes it.")] = "",
+    campaign: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of this mining effort; the same name resumes it.")
+    ] = "",
     scenes: Annotated[
-        int | None, typer.Option(min=1, help="Stop after N scenes or photographs, all finished: reproducible.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop after N scenes or photographs, all finished: reproducible."),
     ] = None,
     target: Annotated[
-        int | None, typer.Option(min=1, help="Take nothing new once N triplets are there; finish what is open.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Take nothing new once N triplets are there; finish what is open."),
     ] = None,
     duration: Annotated[
         str, typer.Option("--for", metavar="TIME", help="Take nothing new after this long, such as 90s, 30m, 2h, 7d.")
     ] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder of the data (default: NHR_OUT or nhr-data).")] = None,
-    policy: Annotated[str, typer.Option(help="A shipped policy (`nhr policy show`) or a TOML file.")] = "paper",
-    generator: Plugin = "",
-    gate: Plugin = "",
-    editor: Plugin = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")
+    ] = None,
+    policy: Annotated[
+        str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")
+    ] = "paper",
+    generator: Annotated[str, typer.Option(metavar=PLUGIN, help="What draws; `nhr models generator`.")] = "",
+    gate: Annotated[str, typer.Option(metavar=PLUGIN, help="What looks at sources; `nhr models gate`.")] = "",
+    editor: Annotated[str, typer.Option(metavar=PLUGIN, help="What edits; `nhr models editor`.")] = "",
     screen: Annotated[
-        str, typer.Option(metavar="NAME,NAME,...", help="Screens in order, such as pixels,simulated.")
+        str, typer.Option(metavar="NAME,NAME,...", help="First looks at an attempt, in order: pixels,simulated.")
     ] = "",
-    judge: Plugin = "",
-    writer: Plugin = "",
+    judge: Annotated[str, typer.Option(metavar=PLUGIN, help="What scores triplets; `nhr models judge`.")] = "",
+    writer: Annotated[str, typer.Option(metavar=PLUGIN, help="What words edits; `nhr models writer`.")] = "",
     workers: Annotated[
         list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
     ] = None,
@@ -65,13 +73,19 @@ def mine(
     """Mine triplets: from drawn scenes, or from your photographs, until the end you name or until Ctrl-C.
 
     Ctrl-C finishes what is in hand and leaves the rest queued; the same command goes on there. A killed run loses
-    nothing either.
+    nothing either. Exit status: 0 done, 130 stopped, 2 something for you to mend.
 
     \b
     Examples:
-      nhr mine --scenes 50                                50 drawn scenes, to the end
-      nhr mine --prompts photos:~/Pictures --target 500   real photographs, until 500 triplets
-      nhr mine --policy thrifty --for 2h --workers editor=2
+      nhr mine --scenes 50                        50 drawn scenes, to the end
+      nhr mine --prompts photos:~/Pictures --target 500
+      nhr mine --prompts mine.jsonl --policy thrifty --editor simulated
+      nhr mine --for 2h --workers editor=2 --workers screen=2 --json
+
+    \b
+    A line of a JSONL file, cut here in two:
+      {"text": "a red boat on a lake",
+       "requests": [{"instruction": "Make the boat blue.", "operation": "recolor"}]}
     """
     settings = environment.from_environment()
     chosen = {

@@ -4,14 +4,18 @@ import importlib.util
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
 from infra import settings as environment
+from infra.sqlite import Database
+from infra.wiring import DATABASE
 from schemas.errors import UserError
 from schemas.taxonomy import taxonomy
 from workers import roster
@@ -21,35 +25,80 @@ LEAST_FREE_GB = 2.0
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
-    cli.command("models")(models)
-    cli.command("doctor")(doctor)
+    cli.command("models", short_help="List what can draw, edit, screen, judge and write.")(models)
+    cli.command("doctor", short_help="Check this machine and the data folder.")(doctor)
 
 
 def models(
-    kind: Annotated[str, typer.Argument(help="prompter, generator, gate, editor, screen, judge or writer.")] = "",
-    operations: Annotated[bool, typer.Option(help="List the kinds of edit instead.")] = False,
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="prompter, generator, gate, editor, screen, judge or writer.")
+    ] = "",
+    operations: Annotated[bool, typer.Option("--operations", help="List the kinds of edit instead.")] = False,
 ) -> None:
-    """List the plug-ins of each kind: what they do, their options and licence."""
+    """List the plug-ins of every kind; with a KIND also their options, licences and whether they are dear.
+
+    The answers of a dear plug-in cost GPU time or money: each is kept and never asked for twice.
+
+    \b
+    Examples:
+      nhr models editor
+      nhr mine --editor null:sleep_ms=200      an option is given like this
+      nhr models --operations
+    """
     if operations:
         return _operations()
     if kind and kind not in roster.FOLDERS:
         raise UserError(f"unknown kind {kind!r}", f"kinds: {', '.join(roster.FOLDERS)}")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("kind", "name", "what it does", "options", "licence", "dear"):
-        table.add_column(title, overflow="fold")
-    for role in [kind] if kind else roster.FOLDERS:
-        for name in roster.names(role):
-            cls = roster.plugin_class(role, name)
-            options = ", ".join(cls.OPTIONS.model_fields) or "-"
-            table.add_row(role, name, cls.INFO.summary, options, cls.INFO.licence, "yes" if cls.INFO.dear else "no")
+    return _details(kind) if kind else _overview()
+
+
+def _overview() -> None:
+    table = _table("kind", "name", "what it does")
+    for kind in roster.FOLDERS:
+        for number, name in enumerate(roster.names(kind)):
+            table.add_row("" if number else kind, name, roster.plugin_class(kind, name).INFO.summary)
     Console(highlight=False).print(table)
-    return None
+
+
+def _details(kind: str) -> None:
+    console = Console(highlight=False)
+    for name in roster.names(kind):
+        cls = roster.plugin_class(kind, name)
+        console.print(f"[bold]{name}[/]  {cls.INFO.summary}")
+        rights = {True: "outputs may be used commercially", False: "no commercial use", None: "commercial use unknown"}
+        facts = [("licence", f"{cls.INFO.licence}, {rights[cls.INFO.commercial]}"), ("dear", _yes(cls.INFO.dear))]
+        facts += [("option", _option(option, field)) for option, field in cls.OPTIONS.model_fields.items()]
+        table = Table.grid(padding=(0, 2))
+        for title, fact in facts:
+            table.add_row(f"  {title}", fact)
+        console.print(table)
+
+
+def _option(name: str, field: FieldInfo) -> str:
+    bounds = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
+    limits = [
+        text.format(getattr(rule, bound))
+        for bound, text in bounds.items()
+        for rule in field.metadata
+        if getattr(rule, bound, None) is not None
+    ]
+    default = "needed" if field.is_required() else f"= {field.default!r}"
+    return " ".join([name, default, *([f"({' '.join(limits)})"] if limits else [])])
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
 
 
 def _operations() -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("operation", "group", "inverse", "measured by", "meaning"):
-        table.add_column(title)
+    table = _table("operation", "group", "inverse", "measured by", "meaning")
     for operation in taxonomy().operations.values():
         table.add_row(
             operation.name, operation.group, operation.inverse or "none", operation.measured, operation.meaning
@@ -57,11 +106,22 @@ def _operations() -> None:
     Console(highlight=False).print(table)
 
 
-def doctor(out: Annotated[Path | None, typer.Option(help="Folder of the data to check.")] = None) -> None:
-    """Check this machine: Python, packages, the data folder, free disk; says what to do about what is wrong."""
+def doctor(
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the data to check (default: NHR_OUT or nhr-data).")
+    ] = None,
+) -> None:
+    """Check this machine: Python, packages, plug-ins, the data folder and its disk; says how to mend what is wrong.
+
+    Exit status: 0 all is well, 1 something is not.
+
+    \b
+    Example:
+      nhr doctor --out /mnt/big/data
+    """
     settings = environment.from_environment()
     folder = (out or settings.out).expanduser()
-    checks = [_python(), *_packages(), _folder(folder), _disk(folder), _plugins()]
+    checks = [_python(), *_packages(), _plugins(), _folder(folder), _disk(folder), _database(folder)]
     for good, what, hint in checks:
         typer.echo(f"{'ok  ' if good else 'BAD '} {what}{'' if good else f': {hint}'}")
     if not all(good for good, _, _ in checks):
@@ -83,23 +143,42 @@ def _packages() -> list[Check]:
 
 
 def _folder(folder: Path) -> Check:
+    """Whether files and hard links can be made there; what was made for that is removed again."""
+    missing = [folder, *folder.parents]
+    missing = missing[: next(number for number, path in enumerate(missing) if path.exists())]
     probe = folder / ".doctor"
+    link = probe.with_suffix(".link")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"x")
-        link = probe.with_suffix(".link")
         link.unlink(missing_ok=True)
         link.hardlink_to(probe)
-        link.unlink()
-        probe.unlink()
     except OSError as error:
         return False, f"folder {folder}", f"{error.strerror}; choose one you may write to, on a disk with hard links"
-    return True, f"folder {folder} is writable and has hard links", ""
+    finally:
+        with suppress(OSError):
+            link.unlink(missing_ok=True)
+            probe.unlink(missing_ok=True)
+            for path in missing:
+                path.rmdir()
+    return True, f"folder {folder} can be written and has hard links", ""
 
 
 def _disk(folder: Path) -> Check:
-    free = shutil.disk_usage(folder if folder.exists() else folder.parent).free / 1e9
-    return free >= LEAST_FREE_GB, f"{free:.1f} GB free at {folder}", f"free at least {LEAST_FREE_GB} GB"
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free / 1e9
+    return free >= LEAST_FREE_GB, f"{free:,.1f} GB free at {there}", f"free at least {LEAST_FREE_GB} GB"
+
+
+def _database(folder: Path) -> Check:
+    path = folder / DATABASE
+    if not path.is_file():
+        return True, "nothing mined there yet", ""
+    try:
+        Database(path).close()
+    except UserError as error:
+        return False, "database", str(error)
+    return True, f"database {path}", ""
 
 
 def _plugins() -> Check:
