@@ -38,7 +38,7 @@ def app() -> typer.Typer:
 def main() -> None:
     """Run the command line."""
     try:
-        app()()
+        app()(prog_name="nhr")
     except NhrError as error:
         _end(str(error))
     except KeyboardInterrupt:

@@ -77,7 +77,7 @@ def export(
 
     \b
     Example:
-      nhr export --out data --to data-set     data-set/train/metadata.jsonl and images
+      nhr export --out data --to data-set      see data-set/train/metadata.jsonl
     """
     from infra.export import export_nhr
 

@@ -85,7 +85,7 @@ def mine(
     \b
     A line of a JSONL file, cut here in two:
       {"text": "a red boat on a lake",
-       "requests": [{"instruction": "Make the boat blue.", "operation": "recolor"}]}
+       "requests": [{"instruction": "Make it blue.", "operation": "recolor"}]}
     """
     settings = environment.from_environment()
     chosen = {

@@ -93,16 +93,18 @@ def _yes(fact: bool) -> str:
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in titles:
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title != titles[-1])
     return table
 
 
 def _operations() -> None:
-    table = _table("operation", "group", "inverse", "measured by", "meaning")
+    table = _table("group", "operation", "what it asks for (and what undoes it)")
+    group = ""
     for operation in taxonomy().operations.values():
-        table.add_row(
-            operation.name, operation.group, operation.inverse or "none", operation.measured, operation.meaning
-        )
+        undone = {"": "nothing", operation.name: "the same"}.get(operation.inverse or "", operation.inverse)
+        meaning = f"{operation.meaning} ({undone})"
+        table.add_row("" if operation.group == group else operation.group, operation.name, meaning)
+        group = operation.group
     Console(highlight=False).print(table)
 
 
