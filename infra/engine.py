@@ -148,13 +148,17 @@ class Engine:
 
     def _drain(self, stores: Stores, threads: list[threading.Thread], progress: Progress) -> None:
         self.stop.set()
-        if progress.phase == "done" or self._failures:
+        if progress.phase == "done":
             return
         progress.phase = "stopping"
-        progress.notes.append(STOPPING)
+        if not self._failures:
+            progress.notes.append(STOPPING)
         for thread in threads:
             while thread.is_alive():
-                self._tick(stores, progress)
+                if self._failures:  # the stores may be what failed
+                    self._view(progress)
+                else:
+                    self._tick(stores, progress)
                 thread.join(TICK_S)
         progress.phase = "stopped"
 
