@@ -61,8 +61,9 @@ def decode(topic: Topic, data: bytes) -> Any:
         return _adapter(topic.name).validate_python(msgpack.unpackb(data))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Undecodable(f"{topic.name}: {where}: {first['msg']}") from None
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        told = f"{topic.name}: {where}: {first['msg']}"  # both may quote the bytes' own text, of any shape
+        raise Undecodable(" ".join(told.split())) from None
     except (ValueError, TypeError, msgpack.exceptions.UnpackException, RecursionError) as error:
         raise Undecodable(f"{topic.name}: not a msgpack map ({type(error).__name__}: {error})") from None
 
