@@ -12,7 +12,7 @@ from workers import roster
 from workers.plugin import Photo, PlugIn
 
 SCENES = 2
-EDITS = 2
+EDITS = 4
 FORMS = ("short", "zh")
 
 
