@@ -57,7 +57,12 @@ Intake = Prompt | Photo | Skipped
 
 
 class Prompter(PlugIn[OptionsT]):
-    """Base of prompters."""
+    """Base of prompters. `REREAD`: its items come from files that people change between runs.
+
+    Such a prompter is read from its first item in every run, and what was taken before is passed over by name.
+    """
+
+    REREAD: ClassVar[bool] = False
 
     def intake(self, campaign: str, start: int) -> Iterator[Intake]:
         """Items from number `start` on, always the same ones in the same order; endless or finite."""

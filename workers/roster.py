@@ -89,16 +89,20 @@ def plugin_class(kind: str, name: str) -> type[PlugIn[Any]]:
 def parse(kind: str, text: str) -> PlugIn[Any]:
     """A plug-in from "NAME" or "NAME:option=value,option=value" (for one option named `path`: "NAME:VALUE")."""
     name, _, rest = text.partition(":")
-    cls = plugin_class(kind, name)
+    options = plugin_class(kind, name).OPTIONS
+    if "path" in options.model_fields and rest.partition("=")[0].strip() not in options.model_fields:
+        return build(kind, name, {"path": rest} if rest else {})
     given: dict[str, str] = {}
-    if rest and "=" not in rest and "path" in cls.OPTIONS.model_fields:
-        given["path"] = rest
-    elif rest:
-        for part in rest.split(","):
-            option, separator, value = part.partition("=")
-            if not separator:
-                raise UserError(f"{kind} {name}: {part!r} is not option=value", _option_help(cls.OPTIONS))
-            given[option.strip()] = value.strip()
+    last = ""
+    for part in rest.split(",") if rest else ():
+        option, separator, value = part.partition("=")
+        if last == "path" and option.strip() not in options.model_fields:  # a comma inside the path
+            given[last] += f",{part}"
+        elif separator:
+            last = option.strip()
+            given[last] = value.strip()
+        else:
+            raise UserError(f"{kind} {name}: {part!r} is not option=value", _option_help(options))
     return build(kind, name, given)
 
 
@@ -118,7 +122,8 @@ def build(kind: str, name: str, given: Mapping[str, Any]) -> PlugIn[Any]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{kind} {name}: option {where!r}: {first['msg']}", _option_help(cls.OPTIONS)) from None
+        what = "unknown option" if first["type"] == "extra_forbidden" else first["msg"]
+        raise UserError(f"{kind} {name}: option {where!r}: {what}", _option_help(cls.OPTIONS)) from None
 
 
 def _option_help(options: type[Options]) -> str:

@@ -26,6 +26,8 @@ _HINTS = {
     errno.ENOTSUP: "choose a folder on a file system that has hard links",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENOTDIR: "a file stands where a folder is needed: move it away",
+    errno.EEXIST: "a file stands where a folder is needed: move it away",
+    errno.EISDIR: "a folder stands where a file is needed: move it away",
 }
 
 
@@ -35,7 +37,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "check the disk, then run the same command again")
-        raise UserError(f"{path}: {error.strerror or error}", hint) from error
+        raise UserError(f"{error.filename2 or error.filename or path}: {error.strerror or error}", hint) from error
 
 
 class FolderBlobs:

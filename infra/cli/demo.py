@@ -28,7 +28,7 @@ PHOTOGRAPHS = {
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
-    cli.command("demo")(demo)
+    cli.command("demo", short_help="Mine scenes and photographs in a few minutes, with a page.")(demo)
 
 
 def demo(
@@ -61,7 +61,9 @@ def _shipped(folder: Path) -> Path:
     try:
         shelf = resources.files("skimage") / "data"
     except ModuleNotFoundError:
-        raise UserError("no photographs: scikit-image is missing", "install NHR's demo extra or give --photos") from None
+        raise UserError(
+            "no photographs: scikit-image is missing", "install NHR's demo extra or give --photos"
+        ) from None
     folder.mkdir(parents=True, exist_ok=True)
     for name, (licence, author, caption) in PHOTOGRAPHS.items():
         with resources.as_file(shelf / name) as path:

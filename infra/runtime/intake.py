@@ -30,7 +30,8 @@ class Intake:
     """Publishes a campaign's items from where its saved cursor stands, up to item number `scenes`.
 
     `ahead`: most scenes under way to the gate at once. `closing` ends the intake for good, `stop` interrupts it. A
-    crash between publishing and saving the cursor only publishes the same names again.
+    crash between publishing and saving the cursor only publishes the same names again. A prompter that is reread
+    begins at its first item; each item taken is noted by name, so that new and mended ones are found among the old.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class Intake:
         self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
         self._cursors, self._stop, self._scenes, self._ahead, self._skipped = cursors, stop, scenes, ahead, skipped
         self.cursor, self._version = self._saved()
+        if prompter.REREAD:
+            self.cursor = 0
         self.closing = threading.Event()
         self.finished = threading.Event()
 
@@ -76,14 +79,28 @@ class Intake:
         return 0
 
     def _publish(self, chunk: list[Item]) -> None:
-        self._bus.publish([message for item in chunk if (message := self._message(item)) is not None])
+        fresh = self._not_taken(chunk) if self._prompter.REREAD else dict[str | int, Item](enumerate(chunk))
+        self._bus.publish([message for item in fresh.values() if (message := self._message(item)) is not None])
         cursor = self.cursor + len(chunk)
         change = Change(self._campaign, msgpack.packb({"format": FORMAT, "cursor": cursor}), self._version)
-        if self._cursors.save([change]):
+        notes = [Change(name, b"", 0) for name in fresh if isinstance(name, str)]
+        if self._campaign in self._cursors.save([change, *notes]):
             raise UserError(
                 f"another prompter is at work on campaign {self._campaign!r}", "stop it, or choose another --campaign"
             )
         self.cursor, self._version = cursor, self._version + 1
+
+    def _not_taken(self, chunk: list[Item]) -> dict[str | int, Item]:
+        """Items that no run took yet, by the name they are noted under; those that cannot be used have a number."""
+        named = {self._note_of(item) or number: item for number, item in enumerate(chunk)}
+        taken = self._cursors.load([name for name in named if isinstance(name, str)])
+        return {name: item for name, item in named.items() if name not in taken}
+
+    def _note_of(self, item: Item) -> str:
+        if isinstance(item, Skipped):
+            return ""
+        source = ids.photo_source_id(self._campaign, item.sha256) if isinstance(item, Photo) else item.source_id
+        return f"{self._campaign}/{source}"
 
     def _message(self, item: Item) -> Outgoing | None:
         """The item as a message; what cannot be told (a name with half a character, say) is passed over."""

@@ -70,6 +70,7 @@ class Loop:
             left = until - self._clock.monotonic()
             if left <= 0:
                 break
+            self._subscription.keep()
             deliveries += self._subscription.poll(self.handler.batch - len(deliveries), min(left, IDLE_POLL_S))
         return deliveries
 
@@ -86,10 +87,16 @@ class Loop:
             self._feed()
         finally:
             self._stepping.put(None)
-            for thread in threads:
-                thread.join()
+            self._join(threads)
         self._acknowledge(wait_s=0.0)
         self._raise_failure()
+
+    def _join(self, threads: Sequence[threading.Thread]) -> None:
+        """Wait for what is in hand, however long the model takes, and keep its leases meanwhile."""
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(KEEP_EVERY_S)
+                self._subscription.keep()
 
     def _feed(self) -> None:
         in_hand = 0
@@ -142,6 +149,7 @@ class Loop:
             target()
         except BaseException as error:  # noqa: BLE001 - carried to the loop's own thread, which raises it
             self._failures.append(error)
+            self._stop.set()  # so that a step waiting for a service that is away ends, too
 
     def _raise_failure(self) -> None:
         if self._failures:

@@ -55,6 +55,7 @@ class Prompter(Base[FileOptions]):
 
     INFO: ClassVar[Info] = Info(summary="file: prompts and edits from a JSONL file", reads_images=False)
     OPTIONS: ClassVar[type[Options]] = FileOptions
+    REREAD: ClassVar[bool] = True
 
     def __init__(self, options: FileOptions) -> None:
         super().__init__(options)

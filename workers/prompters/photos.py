@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -40,6 +40,7 @@ class Prompter(Base[PhotosOptions]):
 
     INFO = Info(summary="Real photographs from a folder, with edits that suit each picture")
     OPTIONS = PhotosOptions
+    REREAD: ClassVar[bool] = True
 
     def intake(self, campaign: str, start: int) -> Iterator[Intake]:  # noqa: ARG002 - photographs serve any campaign
         """Files from number `start` on; raises `UserError` at once when there is nothing to read."""

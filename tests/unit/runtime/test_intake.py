@@ -245,3 +245,21 @@ def test_what_was_passed_over_counts_as_seen(opened: Open, bus: MemoryBus) -> No
     opened(items, scenes=2).run()
     opened(items, scenes=3).run()
     assert published(bus) == ["p1", "p2"]
+
+
+class Changing(Listing):
+    """A list that people change between runs."""
+
+    REREAD = True
+
+
+def test_new_items_among_old_ones_are_found_by_a_later_run(opened: Open, bus: MemoryBus) -> None:
+    opened(Changing([prompt(1), prompt(3)])).run()
+    opened(Changing([prompt(0), prompt(1), prompt(2), prompt(3)])).run()
+    assert published(bus) == ["p1", "p3", "p0", "p2"]
+
+
+def test_a_mended_item_comes_in_where_it_was_passed_over(opened: Open, bus: MemoryBus) -> None:
+    opened(Changing([Skipped("line 1", "broken"), prompt(2)])).run()
+    opened(Changing([prompt(1), prompt(2)])).run()
+    assert published(bus) == ["p2", "p1"]

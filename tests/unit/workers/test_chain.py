@@ -125,7 +125,7 @@ def test_another_order_or_another_option_is_another_recipe() -> None:
 
 
 def test_a_comma_ahead_of_a_value_belongs_to_the_screens_options() -> None:
-    with pytest.raises(UserError, match=r"screen null: option '[ab]': Extra inputs are not permitted; options: none"):
+    with pytest.raises(UserError, match=r"screen null: option '[ab]': unknown option; options: none"):
         chain.parse("pixels,null:a=1,b=2")
 
 

@@ -57,7 +57,7 @@ def test_a_plugin_is_asked_for_with_its_options() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("null:no=1", "gate null: option 'no': Extra inputs are not permitted; options: yes"),
+        ("null:no=1", "gate null: option 'no': unknown option; options: yes"),
         ("null:yes=2", "gate null: option 'yes': Input should be less than or equal to 1; options: yes"),
         ("null:yes=often", "gate null: option 'yes': Input should be a valid number, "),
         ("null:yes", "gate null: 'yes' is not option=value; options: yes"),
@@ -106,3 +106,17 @@ def test_a_plugin_that_gives_too_few_results_is_found_out() -> None:
 
     with pytest.raises(RuntimeError, match=r"gave 0 results for 2 tasks"):
         roster.run(KINDS["gate"], Short(plugin.Options()), [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "edits"),
+    [
+        ("photos:/a=b", "/a=b", 4),
+        ("photos:/a,b=c", "/a,b=c", 4),
+        ("photos:path=/a,b,edits=2", "/a,b", 2),
+        ("photos:edits=3,path=/a=b,c", "/a=b,c", 3),
+    ],
+)
+def test_a_path_may_hold_commas_and_equals_signs(text: str, path: str, edits: int) -> None:
+    options = roster.parse("prompter", text).options.model_dump()
+    assert (options["path"], options["edits"]) == (path, edits)
