@@ -37,7 +37,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "check the disk, then run the same command again")
-        raise UserError(f"{error.filename2 or error.filename or path}: {error.strerror or error}", hint) from error
+        raise UserError(f"{path}: {error.strerror or error}", hint) from error
 
 
 class FolderBlobs:

@@ -54,7 +54,7 @@ def test_overlapping_and_interleaved_segments_give_each_event_once_in_offset_ord
 def test_keeping_the_same_deliveries_twice_makes_one_segment() -> None:
     blobs = MemoryBlobs()
     keys = {records.keep(blobs, delivered(EVENTS[:3])) for _ in range(2)}
-    assert list(list(blobs.list("records"))) == list(keys) == [records.segment_key(0, 0, 2)]
+    assert list(blobs.list("records")) == list(keys) == [records.segment_key(0, 0, 2)]
 
 
 def test_of_two_answers_to_one_job_the_first_stands() -> None:
