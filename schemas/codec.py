@@ -40,7 +40,7 @@ class _Recent:
 
 @cache
 def _recent() -> _Recent:
-    return _Recent(room=4096)
+    return _Recent(room=2048)
 
 
 def encode(message: Message) -> bytes:

@@ -19,7 +19,7 @@ from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.plan import Memo, plan
 
-CACHED_LEDGERS = 1024
+CACHED_LEDGERS = 512
 
 
 @dataclass(slots=True)

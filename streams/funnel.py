@@ -1,7 +1,7 @@
 """The funnel: what was left after each stage, in the paper's order and by its definitions, beside its numbers.
 
-Fed one event and one triplet at a time, each once, in any order; holds counters and the names of prompts and
-requests, never images. Stages count like this:
+Fed one event and one triplet at a time, each once, in any order; holds counters and the latest names of prompts and
+requests, in bounded memory. Stages count like this:
 
 - `gate`: sources judged plausible. `attempts`: edited images that were screened.
 - `soft`: attempts that miss no bar but perhaps a "pixels." one; `pixels`: those that miss none. A measure not taken
@@ -21,7 +21,7 @@ from schemas.ids import request_id as name_request
 from schemas.taxonomy import taxonomy
 from streams import paper
 from streams.records import Event
-from streams.tallies import Confusion, Histogram, Reasons, Spending, Tally, ratio
+from streams.tallies import Confusion, Distinct, Histogram, Reasons, Spending, Tally, ratio
 
 How = Literal["count", "each", "share", "gain"]
 
@@ -74,9 +74,7 @@ class Funnel:
         self.campaign = campaign
         self._bars = bars
         self._policies = policies or {}
-        self._prompts: set[tuple[str, str]] = set()
-        self._requests: set[str] = set()
-        self._won: set[str] = set()
+        self._prompts, self._requests, self._won = Distinct(), Distinct(), Distinct()
         self.images = self.gate_yes = self.attempts = self.soft = self.pixels = 0
         self.judged = {"forward": 0, "inverse": 0, "composite": 0}
         self.survivors = self.released = 0
@@ -122,7 +120,7 @@ class Funnel:
 
     def _gate(self, event: m.GateVerdict) -> None:
         subject = event.job.subject
-        self._prompts.add((subject.campaign, subject.prompt_id))
+        self._prompts.add(f"{subject.campaign}/{subject.prompt_id}")
         self.images += 1
         self.gate_yes += event.yes
         if not event.yes:
@@ -161,8 +159,7 @@ class Funnel:
 
     def _survived(self, job: m.JudgeJob) -> None:
         request = name_request(job.subject.source_id, job.request.instruction)
-        first = request not in self._won
-        self._won.add(request)
+        first = self._won.add(request)
         self.survivors += 1
         for tally in self._tallies(job.request.operation, job.subject.style):
             tally.survivors += 1
@@ -176,7 +173,7 @@ class Funnel:
     @property
     def winners(self) -> int:
         """Requests with at least one survivor."""
-        return len(self._won)
+        return self._won.count
 
     @property
     def candidates(self) -> int:
@@ -187,8 +184,8 @@ class Funnel:
         """The funnel, row by row."""
         with_inverses = self.winners + self.judged["inverse"]
         rows: list[tuple[str, str, How, int, float | None]] = [
-            ("prompts", "Prompts", "count", len(self._prompts), None),
-            ("images", "Source images", "each", self.images, ratio(self.images, len(self._prompts))),
+            ("prompts", "Prompts", "count", self._prompts.count, None),
+            ("images", "Source images", "each", self.images, ratio(self.images, self._prompts.count)),
             ("gate", "Gate says yes", "share", self.gate_yes, ratio(self.gate_yes, self.images)),
             ("attempts", "Edit attempts", "each", self.attempts, ratio(self.attempts, self.gate_yes)),
             ("soft", "Soft filter", "share", self.soft, ratio(self.soft, self.attempts)),
@@ -214,7 +211,7 @@ class Funnel:
             Figure("hard_calls_per_triplet", "Hard-filter calls a released triplet",
                    ratio(self.judged["forward"], self.released), paper.HARD_CALLS_PER_TRIPLET),
             Figure("judge_calls_per_triplet", "All judge calls a released triplet", ratio(judged, self.released), None),
-            Figure("requests_won", "Requests with a winner", ratio(self.winners, len(self._requests)),
+            Figure("requests_won", "Requests with a winner", ratio(self.winners, self._requests.count),
                    paper.REQUESTS_WON, share=True),
         ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The counters a funnel is made of: tallies, score histograms, confusion against known truth, spending, reasons."""
 
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
 from schemas.messages import Meter
@@ -116,6 +116,29 @@ class Reasons:
         for (stage, reason), count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
             stages.setdefault(stage, []).append((reason, count))
         return stages
+
+
+class Distinct:
+    """Counts different names in bounded memory: a name told again among the latest `room` is known.
+
+    What belongs together comes close together (attempts of a request, seeds of a prompt), so the count is exact in
+    practice; only a name that comes back after `room` others is counted anew.
+    """
+
+    def __init__(self, room: int = 1 << 15) -> None:
+        self.count = 0
+        self._room = room
+        self._latest: OrderedDict[str, None] = OrderedDict()
+
+    def add(self, name: str) -> bool:
+        """Tell a name; says whether it is new."""
+        if name in self._latest:
+            return False
+        self._latest[name] = None
+        if len(self._latest) > self._room:
+            self._latest.popitem(last=False)
+        self.count += 1
+        return True
 
 
 def gist(reason: str) -> str:

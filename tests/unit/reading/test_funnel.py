@@ -9,7 +9,7 @@ from schemas import messages as m
 from streams import paper
 from streams.funnel import Funnel, Stage
 from streams.records import Event
-from streams.tallies import MAX_REASONS, OTHER, Histogram, Reasons
+from streams.tallies import MAX_REASONS, OTHER, Distinct, Histogram, Reasons
 from tests.unit.reading.making import Bars, failure, gate, judge, request, screen, subject, triplet
 
 ONE, TWO, THREE = subject("s1"), subject("s2"), subject("s3", style="oil painting")
@@ -185,3 +185,10 @@ def test_ever_new_reasons_do_not_fill_the_memory() -> None:
         reasons.add("gate", "x" * (number % 100) + "y" * (number // 100))
     assert len(reasons.counts) <= MAX_REASONS + 1
     assert reasons.counts[("gate", OTHER)] == 50
+
+
+def test_names_are_counted_once_while_they_are_remembered() -> None:
+    seen = Distinct(room=2)
+    assert [seen.add(name) for name in "abab"] == [True, True, False, False]
+    assert [seen.add(name) for name in "cba"] == [True, False, True]
+    assert seen.count == 4
