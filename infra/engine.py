@@ -16,7 +16,7 @@ from infra.settings import Settings
 from infra.wiring import Stores, Watch, embedded, handlers
 from schemas import metrics
 from schemas.errors import NhrError
-from streams import records, shelf
+from streams import policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
 from workers import roster
@@ -91,7 +91,7 @@ class Engine:
 
     def _counted(self, stores: Stores) -> Funnel:
         """The funnel of everything kept so far, each answer once."""
-        funnel = Funnel(self.order.policy, records.policies(stores.blobs), self.order.campaign)
+        funnel = Funnel(self.order.policy, policies.kept(stores.blobs), self.order.campaign)
         for event in records.events(stores.blobs):
             funnel.add(event)
         for triplet in shelf.triplets(stores.blobs):

@@ -10,7 +10,7 @@ from rich.text import Text
 from schemas.errors import UserError
 from schemas.messages import Edit, Scores, Triplet
 from schemas.ports import Blobs
-from streams import records, shelf
+from streams import policies, records, shelf
 from streams.lineage import Attempt, Judgement, Lineage
 from streams.rules import policy
 
@@ -41,7 +41,7 @@ def find(blobs: Blobs, prefix: str) -> Triplet:
 def show(blobs: Blobs, prefix: str) -> RenderableType:
     """Everything known of the triplet whose id begins with `prefix`, for a rich console; raises `UserError`."""
     triplet = find(blobs, prefix)
-    lineage = Lineage([edit.request_id for edit in triplet.edits], records.policies(blobs), policy.read("paper"))
+    lineage = Lineage([edit.request_id for edit in triplet.edits], policies.kept(blobs), policy.read("paper"))
     for event in records.events(blobs, about=triplet.subject.source_id):
         lineage.add(event)
     parts = [_head(triplet), _texts(triplet), _facts("Source", _source(triplet))]

@@ -1,13 +1,34 @@
 """The policies that ledgers were opened under, kept create-only by the hash of their content."""
 
+from pydantic import ValidationError
+
 from schemas.errors import Missing, UserError
 from schemas.ports import Blobs
 from streams.rules.policy import Policy
 
+FOLDER = "policies/"
+
 
 def policy_key(policy_id: str) -> str:
     """Where a policy is kept."""
-    return f"policies/{policy_id}.json"
+    return f"{FOLDER}{policy_id}.json"
+
+
+def kept(blobs: Blobs) -> dict[str, Policy]:
+    """Every policy that decided here, by id; raises `UserError` naming one that cannot be read."""
+    keys = [key for key in blobs.list(FOLDER) if key.endswith(".json")]
+    return {key.removeprefix(FOLDER).removesuffix(".json"): _read(blobs, key) for key in keys}
+
+
+def _read(blobs: Blobs, key: str) -> Policy:
+    try:
+        return Policy.model_validate_json(blobs.get(key))
+    except Missing:
+        raise UserError(f"{key} is gone", "put the policy file of that name there") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "policy"
+        raise UserError(f"{key}: {where}: {first['msg']}", "upgrade nhr, or restore the file") from None
 
 
 class Policies:
@@ -25,8 +46,5 @@ class Policies:
     def get(self, policy_id: str) -> Policy:
         """The policy named `policy_id`; raises `UserError` when it is gone."""
         if policy_id not in self._known:
-            try:
-                self._known[policy_id] = Policy.model_validate_json(self._blobs.get(policy_key(policy_id)))
-            except Missing:
-                raise UserError(f"{policy_key(policy_id)} is gone", "put the policy file of that name there") from None
+            self._known[policy_id] = _read(self._blobs, policy_key(policy_id))
         return self._known[policy_id]

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgpack
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,16 +22,13 @@ from schemas import codec, topics
 from schemas import messages as m
 from schemas.errors import Undecodable, UserError
 from schemas.ports import Blobs, Delivery
-from streams.rules.policy import Policy
 from streams.shelf import SUFFIXES
 
 FORMAT = 1
 VERDICTS = "records/verdicts/"
 IMAGES = "records/images/"
 CAMPAIGNS = "campaigns/"
-POLICIES = "policies/"
 
-Document = TypeVar("Document", bound=BaseModel)
 Event = m.GateVerdict | m.ScreenVerdict | m.JudgeVerdict | m.TextAnswer | m.Failure | m.Redrive
 
 
@@ -120,14 +117,8 @@ def events(blobs: Blobs, about: str = "") -> Iterator[Event]:
 
 def campaigns(blobs: Blobs) -> dict[str, Campaign]:
     """What is noted of each campaign; empty where nothing was."""
-    noted = (_document(blobs, key, Campaign) for key in blobs.list(CAMPAIGNS) if key.endswith(".json"))
+    noted = (_campaign(blobs, key) for key in blobs.list(CAMPAIGNS) if key.endswith(".json"))
     return {campaign.campaign: campaign for campaign in noted}
-
-
-def policies(blobs: Blobs) -> dict[str, Policy]:
-    """The policies that decided here, by id."""
-    keys = [key for key in blobs.list(POLICIES) if key.endswith(".json")]
-    return {key.removeprefix(POLICIES).removesuffix(".json"): _document(blobs, key, Policy) for key in keys}
 
 
 def _in_order(blobs: Blobs, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
@@ -178,9 +169,9 @@ def _name(event: Event) -> bytes:
     return blake2b(f"{event.type}:{event.job_id}:{retry}".encode(), digest_size=12).digest()
 
 
-def _document(blobs: Blobs, key: str, shape: type[Document]) -> Document:
+def _campaign(blobs: Blobs, key: str) -> Campaign:
     try:
-        return shape.model_validate_json(blobs.get(key))
+        return Campaign.model_validate_json(blobs.get(key))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"

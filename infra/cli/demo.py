@@ -20,7 +20,7 @@ PHOTOGRAPHS = {
     "chelsea.png": ("CC0", "Stefan van der Walt", "a cat looking into the camera"),
     "coffee.png": ("CC0", "Rachel Michetti", "a cup of coffee on a wooden table"),
     "hubble_deep_field.jpg": ("public domain", "NASA", "galaxies in the Hubble deep field"),
-    "retina.jpg": ("CC0", "Häggström, Mikael", "the retina of a healthy eye"),
+    "retina.jpg": ("CC0", "Mikael Häggström", "the retina of a healthy eye"),
     "rocket.jpg": ("public domain", "SpaceX", "a rocket on its launch pad"),
 }
 """Photographs that scikit-image ships: licence, author and what is to be seen, from that package's documentation."""

@@ -18,6 +18,8 @@ GROUPS = {
     "judge": topics.JUDGE_JOBS, "writer": topics.TEXT_JOBS, "director": topics.VERDICTS,
     "recorder": topics.VERDICTS, "collector": topics.TRIPLETS,
 }  # fmt: skip
+MERITS = {"attempts_per_winner": "attempts a winner", "edits_per_triplet": "edits a triplet"}
+TRUSTED = {"judge": "judge", "pipeline": "pipeline", "released": "released"}
 IN_LINE = {"gate": "gate", "soft": "soft", "pixels": "pixels", "hard": "judge"}
 
 
@@ -74,6 +76,23 @@ def funnel(progress: Progress, bars: bool = False) -> RenderableType:
             row.append("" if share is None else ProgressBar(total=1.0, completed=share, width=20))
         table.add_row(*row)
     return table
+
+
+def merits(progress: Progress) -> list[RenderableType]:
+    """What a triplet took beside the paper's figures; how far to trust the decisions, where the truth is known."""
+    figures = {figure.key: figure for figure in progress.funnel.figures()}
+    costs = [
+        f"{name} {figures[key].value:.2f} (paper {figures[key].paper:.2f})"
+        for key, name in MERITS.items()
+        if figures[key].value is not None
+    ]
+    trust = []
+    for stage, name in TRUSTED.items():
+        seen = progress.funnel.truth[stage]
+        if seen.precision is not None:
+            recall = f", recall {seen.recall:.0%}" if seen.recall is not None and stage != "released" else ""
+            trust.append(f"{name}: precision {seen.precision:.0%}{recall}")
+    return [Text(" · ".join(facts), style="dim") for facts in (costs, trust) if facts]
 
 
 def groups(progress: Progress) -> RenderableType:

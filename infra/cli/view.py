@@ -99,7 +99,9 @@ class LiveView(_Base):
     def summary(self, progress: Progress) -> None:
         """The funnel, and what to do next."""
         self._tell(progress)
-        self._console.print(Group(Text(), drawing.headline(progress), drawing.funnel(progress), Text()))
+        self._console.print(
+            Group(Text(), drawing.headline(progress), drawing.funnel(progress), *drawing.merits(progress), Text())
+        )
         self._console.print(drawing.next_steps(progress), highlight=False, soft_wrap=True)
 
     def abandon(self) -> None:
@@ -135,7 +137,7 @@ class PlainView(_Base):
         self._tell(progress)
         console = Console(file=sys.stdout, width=100, no_color=True, highlight=False)
         console.print(drawing.headline(progress, titled=False))
-        console.print(drawing.funnel(progress))
+        console.print(drawing.funnel(progress), *drawing.merits(progress), sep="\n")
         self._note(drawing.next_steps(progress))
 
     def _note(self, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from schemas import messages as m
 from schemas.ports import Blobs
-from streams import records, shelf
+from streams import policies, records, shelf
 from streams.funnel import Bars, Funnel, accepted, campaign_of, screen_stage
 from streams.lineage import Lineage
 from streams.records import Campaign, Event
@@ -87,7 +87,7 @@ class Sampler(Generic[Item]):
 
 def gather(blobs: Blobs, triplets: int, rejected: int, campaign: str = "") -> Gathered:
     """Read shelf and records; keeps `triplets` and `rejected` of them at most, and counts all."""
-    known = records.policies(blobs)
+    known = policies.kept(blobs)
     default = policy.read("paper")
     funnel = Funnel(default, known, campaign)
     campaigns: set[str] = set()

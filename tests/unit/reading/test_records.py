@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infra.blobs.memory import MemoryBlobs
 from schemas import messages as m
 from schemas.errors import UserError
-from streams import records
+from streams import policies, records
 from streams.records import Event
 from streams.rules import policy
 from tests.unit.reading.making import delivered, gate, judge, record, ref, request, screen, subject
@@ -121,11 +121,11 @@ def test_campaigns_and_policies_are_read_where_they_are_noted() -> None:
     blobs.put("campaigns/a.json", b'{"format":1,"campaign":"a","prompts":"grammar","new":"ignored"}')
     blobs.put(f"policies/{paper.policy_id}.json", paper.model_dump_json().encode())
     assert records.campaigns(blobs) == {"a": records.Campaign(campaign="a", prompts="grammar")}
-    assert records.policies(blobs) == {paper.policy_id: paper}
+    assert policies.kept(blobs) == {paper.policy_id: paper}
 
 
 def test_nothing_noted_reads_as_nothing() -> None:
-    assert (records.campaigns(MemoryBlobs()), records.policies(MemoryBlobs())) == ({}, {})
+    assert (records.campaigns(MemoryBlobs()), policies.kept(MemoryBlobs())) == ({}, {})
 
 
 def test_a_broken_note_is_named_in_one_line() -> None:
