@@ -51,7 +51,8 @@ class Engine:
                 return progress
             progress.notes += campaigns.begin(stores, self._campaign(), self.order.policy)
             self._mine(stores, intake, progress)
-            if progress.resumed:  # what a crash cut short was learnt but not recorded, or the other way round
+            # After a crash some was learnt but not recorded or the other way round; two directors count in turns.
+            if progress.resumed or self.order.crew.count("director") > 1:
                 progress.funnel = self._counted(stores)
             self._tick(stores, progress)
             return progress
