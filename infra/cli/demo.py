@@ -44,7 +44,7 @@ def demo(
     """
     typer.echo("1/3  scenes: drawn, edited and judged by simulated models")
     mine(prompts="grammar", campaign="scenes", target=SCENE_TRIPLETS, out=out)
-    folder = photos or _shipped(out / "photographs")
+    folder = photos.expanduser() if photos else _shipped(out / "photographs")
     typer.echo(f"2/3  photographs: {folder}, exact operations, judged by measurement")
     mine(prompts=f"photos:path={folder},edits={EDITS_PER_PHOTO}", campaign="photographs", out=out)
     typer.echo("3/3  the page")
