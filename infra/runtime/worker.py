@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class FuseBlown(NhrError):
-    """A plug-in failed several jobs in a row: the fault is hardly theirs. None of them was answered."""
+    """A plug-in failed several jobs in a row: the fault is hardly theirs. Those in hand are not answered."""
 
 
 @dataclass(slots=True)
