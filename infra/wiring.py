@@ -61,12 +61,11 @@ def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Itera
     blobs = FolderBlobs(out, fsync=settings.fsync)
     with _alone(out):
         database = Database(out / DATABASE)
-        bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
-        bus.release_all()  # whoever held them is gone: we hold the lock
         try:
+            bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
+            bus.release_all()  # whoever held them is gone: we hold the lock
             yield Stores(bus, blobs, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
         finally:
-            bus.close()
             database.close()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -252,4 +252,3 @@ class Info:
     batch: int = 8
     memory_gb: float = 0.1
     operations: frozenset[str] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
@@ -56,7 +57,7 @@ class Skipped:
 Intake = Prompt | Photo | Skipped
 
 
-class Prompter(PlugIn[OptionsT]):
+class Prompter(PlugIn[OptionsT], ABC):
     """Base of prompters. `REREAD`: its items come from files that people change between runs.
 
     Such a prompter is read from its first item in every run, and what was taken before is passed over by name.
@@ -64,6 +65,6 @@ class Prompter(PlugIn[OptionsT]):
 
     REREAD: ClassVar[bool] = False
 
+    @abstractmethod
     def intake(self, campaign: str, start: int) -> Iterator[Intake]:
         """Items from number `start` on, always the same ones in the same order; endless or finite."""
-        raise NotImplementedError

@@ -14,7 +14,6 @@ from schemas import topics
 from schemas.errors import UserError
 from schemas.ids import Stage, digest
 from schemas.messages import ImageRef
-from schemas.ports import Image
 from schemas.topics import Topic
 from workers.plugin import Options, PlugIn, Prompter
 
@@ -34,7 +33,6 @@ class Kind:
     stage: Stage
     takes: Topic
     pictures: Callable[[Any], tuple[ImageRef, ...]]
-    gives: type
 
 
 def _nothing(_job: m.Prompt) -> tuple[ImageRef, ...]:
@@ -56,12 +54,12 @@ def _pair(job: m.JudgeJob | m.TextJob) -> tuple[ImageRef, ...]:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("generator", "generators", "Generator", "generate", "generate", topics.PROMPTS, _nothing, Image),
-        Kind("gate", "gates", "Gate", "inspect", "gate", topics.SOURCES, _before, m.GateVerdict),
-        Kind("editor", "editors", "Editor", "edit", "edit", topics.EDIT_JOBS, _before, Image),
-        Kind("screen", "screens", "Screen", "screen", "screen", topics.CANDIDATES, _attempt, m.ScreenVerdict),
-        Kind("judge", "judges", "Judge", "judge", "judge", topics.JUDGE_JOBS, _pair, m.JudgeVerdict),
-        Kind("writer", "writers", "Writer", "write", "text", topics.TEXT_JOBS, _pair, m.TextAnswer),
+        Kind("generator", "generators", "Generator", "generate", "generate", topics.PROMPTS, _nothing),
+        Kind("gate", "gates", "Gate", "inspect", "gate", topics.SOURCES, _before),
+        Kind("editor", "editors", "Editor", "edit", "edit", topics.EDIT_JOBS, _before),
+        Kind("screen", "screens", "Screen", "screen", "screen", topics.CANDIDATES, _attempt),
+        Kind("judge", "judges", "Judge", "judge", "judge", topics.JUDGE_JOBS, _pair),
+        Kind("writer", "writers", "Writer", "write", "text", topics.TEXT_JOBS, _pair),
     )
 }
 FOLDERS: dict[str, tuple[str, str]] = {

@@ -66,7 +66,11 @@ def _details(kind: str) -> None:
         cls = roster.plugin_class(kind, name)
         console.print(f"[bold]{name}[/]  {cls.INFO.summary}")
         rights = {True: "outputs may be used commercially", False: "no commercial use", None: "commercial use unknown"}
-        facts = [("licence", f"{cls.INFO.licence}, {rights[cls.INFO.commercial]}"), ("dear", _yes(cls.INFO.dear))]
+        facts = [
+            ("licence", f"{cls.INFO.licence}, {rights[cls.INFO.commercial]}"),
+            ("memory", f"{cls.INFO.memory_gb} GB"),
+            ("dear", _yes(cls.INFO.dear)),
+        ]
         facts += [("option", _option(option, field)) for option, field in cls.OPTIONS.model_fields.items()]
         table = Table.grid(padding=(0, 2))
         for title, fact in facts:

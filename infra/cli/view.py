@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -45,7 +46,7 @@ def choose(as_json: bool) -> View:
     return LiveView() if sys.stdout.isatty() else PlainView()
 
 
-class _Base:
+class _Base(ABC):
     """Tells each note and each skipped input once; opening and closing do nothing."""
 
     def __init__(self) -> None:
@@ -60,6 +61,7 @@ class _Base:
 
     def abandon(self) -> None:
         """Nothing to mend."""
+        return
 
     def _tell(self, progress: Progress) -> None:
         for text in progress.notes[self._notes :]:
@@ -69,8 +71,9 @@ class _Base:
             self._skipped += 1
             self._skip(item)
 
+    @abstractmethod
     def _note(self, text: str) -> None:
-        raise NotImplementedError
+        """Show one note."""
 
     def _skip(self, item: Skipped) -> None:
         self._note(f"skipped {item.what}: {item.reason}")

@@ -52,17 +52,13 @@ def _triplet(triplet: Triplet, lineage: Lineage, thumbnails: Thumbnails) -> Data
 
 
 def _rejected(one: Rejected, thumbnails: Thumbnails) -> Data:
-    value = one.measures.get(one.bar)
     return {
         "id": one.name,
         "stage": one.stage,
         "kind": one.kind,
         "operation": one.operation,
         "instruction": one.instruction,
-        "bar": one.bar,
-        "value": None if value is None else _short(value),
-        "reason": one.reason,
-        "scores": _scores(one.scores) if one.scores else None,
+        **_why(one),
         "measures": _measures(one.measures),
         "attempt": one.attempt,
         "by": one.made_by,
@@ -107,15 +103,22 @@ def _edit(edit: Edit, lineage: Lineage) -> Data:
 
 
 def _attempt(attempt: Attempt) -> Data:
-    value = attempt.measures.get(attempt.bar)
     return {
         "number": attempt.number,
         "seed": attempt.seed,
         "fate": attempt.fate,
-        "bar": attempt.bar,
+        **_why(attempt),
+    }
+
+
+def _why(one: Attempt | Rejected) -> Data:
+    """What an attempt was turned down for: the bar missed and its value, the judge's words and scores."""
+    value = one.measures.get(one.bar)
+    return {
+        "bar": one.bar,
         "value": None if value is None else _short(value),
-        "reason": attempt.reason,
-        "scores": _scores(attempt.scores) if attempt.scores else None,
+        "reason": one.reason,
+        "scores": _scores(one.scores) if one.scores else None,
     }
 
 

@@ -47,8 +47,7 @@ class Pictures:
         if not self._blobs.put(key, data):
             data = self._blobs.get(key)
             image = images.decode(data)
-        height, width = image.pixels.shape[:2]
-        ref = ImageRef(key=key, sha256=sha256(data).hexdigest(), width=width, height=height)
+        ref = images.stored(key, data)
         if image.name:
             self._constants[image.name] = ref
         else:
