@@ -153,16 +153,27 @@ Work = TypeVar("Work")
 class Handler(Protocol[Work]):
     """One consumer group's part in the stream; the loop polls for it, publishes for it and acknowledges last.
 
-    The loop calls begin -> step -> finish, publishes what finish gave, then calls settle, then acknowledges. Each
-    may be cut short by a crash and is then done again, so each may be repeated without harm. `begin` and `finish` do
-    I/O; `step` alone runs on the thread that owns the model. With `overlaps` they run in threads of their own.
+    The loop calls begin -> step -> finish, publishes what finish gave, then calls settle, then acknowledges what
+    settle names. Each may be cut short by a crash and is then done again, so each may be repeated without harm.
+    `begin` and `finish` do I/O; `step` alone runs on the thread that owns the model. With `overlaps` they run in
+    threads of their own. A handler may hold deliveries back and name them in a later settle.
+
+    `batch` is how many messages it would take just now: 0 while it rests. `due_s` is when, on the clock's monotonic
+    scale, it wants a turn even though nothing new has come (an empty batch); None where never.
     """
 
     topic: "Topic"
     group: str
-    batch: int
     linger_s: float
     overlaps: bool
+
+    @property
+    def batch(self) -> int:
+        """Most messages wanted now."""
+
+    @property
+    def due_s(self) -> float | None:
+        """When a turn is wanted without new messages."""
 
     def start(self) -> None:
         """Called once by the stepping thread before its first step."""
@@ -177,7 +188,7 @@ class Handler(Protocol[Work]):
         """Store what was made; gives the messages to publish."""
 
     def settle(self, work: Work, /) -> Sequence[Delivery]:
-        """Save state, now that the messages are published; gives the deliveries that found no answer and stay."""
+        """Save state, now that the messages are published; gives the deliveries that are done with for ever."""
 
 
 # --- pictures and plug-ins -------------------------------------------------------------------------------------------

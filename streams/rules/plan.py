@@ -21,17 +21,18 @@ Build = Callable[[], m.Message]
 class Plan:
     """Messages by name (a job's id, a triplet's id), built when asked for; and what the source still waits for.
 
-    `waiting` counts jobs without an answer, `parked` those whose failure holds their request up.
+    `waiting` maps each job without an answer to the name of the message that brings the answer about: the job itself,
+    or the edit whose picture is to be screened. `parked` names the failed jobs that hold their request up.
     """
 
     messages: Mapping[str, Build]
-    waiting: int
-    parked: int
+    waiting: Mapping[str, str]
+    parked: tuple[str, ...]
 
     @property
     def closed(self) -> bool:
         """Nothing is outstanding and nothing could be lifted: no event is expected any more."""
-        return self.waiting == 0 and self.parked == 0
+        return not self.waiting and not self.parked
 
 
 class Released(NamedTuple):
@@ -56,10 +57,10 @@ Memo = dict[tuple[str, int], Decided]
 def plan(ledger: Ledger, policy: Policy, memo: Memo | None = None) -> Plan:
     """Everything that `ledger`'s facts call for under `policy`; a `memo` kept beside the ledger only saves time."""
     if ledger.source is None:
-        return Plan({}, 0, 0)
+        return Plan({}, {}, ())
     planner = _Planner(ledger.source, ledger.answers, policy, {} if memo is None else memo)
     planner.open(ledger.source)
-    return Plan(planner.messages, planner.waiting, planner.parked)
+    return Plan(planner.messages, planner.waiting, tuple(planner.parked))
 
 
 class _Planner:
@@ -74,8 +75,8 @@ class _Planner:
         self.policy = policy
         self.orders = Orders(source.subject, policy)
         self.messages: dict[str, Build] = {}
-        self.waiting = 0
-        self.parked = 0
+        self.waiting: dict[str, str] = {}
+        self.parked: list[str] = []
 
     def open(self, source: m.Source) -> None:
         """Rule 1: a source that passed the gate has its requests tried; those released are composed."""
@@ -83,7 +84,7 @@ class _Planner:
         answer = self._ask(
             lambda retry: ids.job_id(subject.source_id, "gate", retry=retry),
             lambda retry, _failed: source.model_copy(update={"retry": retry}),
-            first_is_ours=False,
+            brought_by="",
         )
         if not (isinstance(answer, Passed) and answer.yes):
             return
@@ -132,7 +133,7 @@ class _Planner:
         screened = self._ask(
             lambda retry: orders.name(request_id, "screen", attempt, retry),
             lambda retry, failed: orders.screen(orders.edit(request_id, request, attempt), failed, retry),
-            first_is_ours=False,
+            brought_by=edit_id,
         )
         if not isinstance(screened, Screened):
             return False, None
@@ -220,25 +221,27 @@ class _Planner:
         return answer if isinstance(answer, Worded) else None
 
     def _ask(
-        self, name: Callable[[int], str], build: Callable[[int, Failed], m.Message], first_is_ours: bool = True
+        self, name: Callable[[int], str], build: Callable[[int, Failed], m.Message], brought_by: str | None = None
     ) -> object | None:
         """The standing answer of a job; None while it is waited for or parked (rule 8).
 
-        Every repetition that a redrive called for is planned. `first_is_ours` is False where the first asking is
-        another worker's output (a source, a candidate).
+        Every repetition that a redrive called for is planned. `brought_by` names the message that leads to the first
+        asking where that is another worker's output: an edit for its candidate, "" (none of ours) for a source.
         """
         retry, failed = 0, Failed("")
         while True:
             job = name(retry)
-            if retry or first_is_ours:
+            ours = bool(retry) or brought_by is None
+            if ours:
                 self.messages[job] = _bound(build, retry, failed)
             answer = self.answers.get(job)
             if not isinstance(answer, Failed):
-                self.waiting += answer is None
+                if answer is None:
+                    self.waiting[job] = job if ours else brought_by or ""
                 return answer
             retry, failed = retry + 1, answer
             if redrive_name(job, retry) not in self.answers:
-                self.parked += 1
+                self.parked.append(job)
                 return None
 
 

@@ -56,7 +56,7 @@ def test_a_further_answer_never_removes_a_message(seed: int, order: random.Rando
 @given(st.integers(0, 2**32))
 def test_once_every_message_is_answered_nothing_is_waited_for(seed: int) -> None:
     _, decided, events, _ = life(seed)
-    assert plan(told(events, decided), decided).waiting == 0
+    assert plan(told(events, decided), decided).waiting == {}
 
 
 @LIVES

@@ -9,7 +9,7 @@ def test_a_failed_edit_costs_an_attempt() -> None:
     (first,) = of(m.EditJob, story.gate())
     (second,) = of(m.EditJob, story.fail(first, "edit"))
     assert second.attempt == 1
-    assert story.plan.parked == 0
+    assert story.plan.parked == ()
 
 
 def test_when_every_edit_failed_the_request_is_given_up() -> None:
@@ -38,7 +38,7 @@ def test_a_failed_judge_parks_its_request_and_the_others_go_on() -> None:
     first, second = of(m.EditJob, story.gate())
     (judgement,) = of(m.JudgeJob, story.screen(first))
     assert story.fail(judgement, "judge") == []
-    assert (story.plan.parked, story.plan.closed) == (1, False)
+    assert (len(story.plan.parked), story.plan.closed) == (1, False)
     assert len(of(m.Triplet, story.attempt(second))) == 1
 
 
@@ -77,7 +77,7 @@ def test_a_redrive_told_before_its_failure_counts_all_the_same() -> None:
 def test_a_failed_gate_parks_the_source_and_a_redrive_sends_it_there_again() -> None:
     story = Story(policy())
     assert story.fail(story.source, "gate") == []
-    assert story.plan.parked == 1
+    assert len(story.plan.parked) == 1
     (again,) = of(m.Source, story.redrive(story.source.job_id))
     assert (again.subject, again.retry) == (story.source.subject, 1)
     new = story.tell(m.GateVerdict(job=again, job_id=again.job_id, yes=True))
@@ -99,7 +99,7 @@ def test_a_failed_inverse_text_holds_the_forward_triplet_back() -> None:
     (job,) = of(m.EditJob, story.gate())
     (words,) = of(m.TextJob, story.attempt(job))
     assert story.fail(words, "text") == []
-    assert story.plan.parked == 1
+    assert len(story.plan.parked) == 1
     (again,) = of(m.TextJob, story.redrive(words.job_id))
     (judgement,) = of(m.JudgeJob, story.write(again))
     assert len(of(m.Triplet, story.judge(judgement))) == 2
@@ -112,7 +112,7 @@ def test_a_failed_form_holds_only_its_triplet_back() -> None:
     story.fail(inverse, "text")
     (triplet,) = of(m.Triplet, story.write(forward))
     assert triplet.kind == "forward"
-    assert story.plan.parked == 1
+    assert len(story.plan.parked) == 1
 
 
 def test_the_first_answer_told_of_a_job_stands() -> None:

@@ -1,0 +1,7 @@
+"""To come."""
+
+import typer
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
