@@ -21,7 +21,7 @@ from schemas.ids import request_id as name_request
 from schemas.taxonomy import taxonomy
 from streams import paper
 from streams.records import Event
-from streams.tallies import Confusion, Distinct, Histogram, Reasons, Spending, Tally, ratio
+from streams.tallies import Confusion, Distinct, Histogram, Joint, Lowest, Reasons, Spending, Tally, ratio
 
 How = Literal["count", "each", "share", "gain"]
 
@@ -75,13 +75,14 @@ class Funnel:
         self._bars = bars
         self._policies = policies or {}
         self._prompts, self._requests, self._won = Distinct(), Distinct(), Distinct()
+        self._first_survivor = Lowest()
         self.images = self.gate_yes = self.attempts = self.soft = self.pixels = 0
         self.judged = {"forward": 0, "inverse": 0, "composite": 0}
         self.survivors = self.released = 0
         self.released_by_kind = {"forward": 0, "inverse": 0, "composite": 0}
         self.operations: defaultdict[str, Tally] = defaultdict(Tally)
         self.styles: defaultdict[str, Tally] = defaultdict(Tally)
-        self.adherence, self.aesthetics = Histogram(), Histogram()
+        self.adherence, self.aesthetics, self.both = Histogram(), Histogram(), Joint()
         self.rejections, self.failures = Reasons(), Reasons()
         self.truth = {stage: Confusion() for stage in ("gate", "screen", "judge", "pipeline", "released")}
         self.spending: defaultdict[str, Spending] = defaultdict(Spending)
@@ -130,13 +131,15 @@ class Funnel:
     def _screen(self, event: m.ScreenVerdict) -> None:
         job = event.job.job
         self._requests.add(job.request_id)
-        self.attempts += 1
-        for tally in self._tallies(job.request.operation, job.subject.style):
-            tally.attempts += 1
         missed = self.bars(job.policy_id).screen_lost(event)
         stage = screen_stage(missed)
+        self.attempts += 1
         self.soft += stage != "soft"
         self.pixels += stage is None
+        for tally in self._tallies(job.request.operation, job.subject.style):
+            tally.attempts += 1
+            tally.soft += stage != "soft"
+            tally.pixels += stage is None
         _confuse(self.truth["screen"], stage is None, event.measures)
         if missed is not None and stage is not None:
             self.rejections.add(stage, missed)
@@ -152,6 +155,9 @@ class Funnel:
             return
         self.adherence.add(event.adherence)
         self.aesthetics.add(event.aesthetics)
+        self.both.add(event.adherence, event.aesthetics)
+        for tally in self._tallies(job.request.operation, job.subject.style):
+            tally.judged += 1
         _confuse(self.truth["judge"], kept, event.measures)
         _confuse(self.truth["pipeline"], kept, event.measures)
         if kept:
@@ -160,6 +166,7 @@ class Funnel:
     def _survived(self, job: m.JudgeJob) -> None:
         request = name_request(job.subject.source_id, job.request.instruction)
         first = self._won.add(request)
+        self._first_survivor.add(request, job.attempt + 1)
         self.survivors += 1
         for tally in self._tallies(job.request.operation, job.subject.style):
             tally.survivors += 1
@@ -174,6 +181,16 @@ class Funnel:
     def winners(self) -> int:
         """Requests with at least one survivor."""
         return self._won.count
+
+    @property
+    def requests(self) -> int:
+        """Requests with at least one attempt."""
+        return self._requests.count
+
+    @property
+    def won_at(self) -> dict[int, int]:
+        """Requests by the number (from 1) of their first attempt that survived."""
+        return self._first_survivor.counts
 
     @property
     def candidates(self) -> int:
@@ -211,7 +228,7 @@ class Funnel:
             Figure("hard_calls_per_triplet", "Hard-filter calls a released triplet",
                    ratio(self.judged["forward"], self.released), paper.HARD_CALLS_PER_TRIPLET),
             Figure("judge_calls_per_triplet", "All judge calls a released triplet", ratio(judged, self.released), None),
-            Figure("requests_won", "Requests with a winner", ratio(self.winners, self._requests.count),
+            Figure("requests_won", "Requests with a winner", ratio(self.winners, self.requests),
                    paper.REQUESTS_WON, share=True),
         ]  # fmt: skip
 
@@ -226,6 +243,7 @@ class Funnel:
             "styles": {name: asdict(tally) for name, tally in sorted(self.styles.items())},
             "adherence": self.adherence.bins,
             "aesthetics": self.aesthetics.bins,
+            "won_at": {str(number): count for number, count in self.won_at.items()},
             "rejections": self.rejections.by_stage(),
             "failures": self.failures.by_stage(),
             "truth": {

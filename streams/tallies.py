@@ -13,9 +13,15 @@ OTHER = "other reasons"
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the attempts of one operation or style; `released` counts triplets of every kind."""
+    """What became of the attempts of one operation or style; `released` counts triplets of every kind.
+
+    `soft` missed no soft bar, `pixels` no bar at all; `judged` have a judge's verdict, `survivors` a good one.
+    """
 
     attempts: int = 0
+    soft: int = 0
+    pixels: int = 0
+    judged: int = 0
     survivors: int = 0
     winners: int = 0
     released: int = 0
@@ -35,8 +41,8 @@ class Histogram:
     total: float = 0.0
 
     def add(self, score: float) -> None:
-        """Count one score; thousandths decide the bin, so 4.7 falls into [4.7, 4.8) on every machine."""
-        self.bins[min(39, max(0, (round(score * 1000) - 1000) // 100))] += 1
+        """Count one score."""
+        self.bins[score_bin(score)] += 1
         self.count += 1
         self.total += score
 
@@ -44,6 +50,17 @@ class Histogram:
     def mean(self) -> float | None:
         """Mean score."""
         return ratio(self.total, self.count)
+
+
+@dataclass(slots=True)
+class Joint:
+    """Pairs of scores from 1.0 to 5.0 in forty by forty bins of 0.1; a row for each bin of the first score."""
+
+    bins: list[list[int]] = field(default_factory=lambda: [[0] * 40 for _ in range(40)])
+
+    def add(self, first: float, second: float) -> None:
+        """Count one pair."""
+        self.bins[score_bin(first)][score_bin(second)] += 1
 
 
 @dataclass(slots=True)
@@ -139,6 +156,37 @@ class Distinct:
             self._latest.popitem(last=False)
         self.count += 1
         return True
+
+
+class Lowest:
+    """Of each name the lowest number told, counted by number; in bounded memory, like `Distinct`."""
+
+    def __init__(self, room: int = 1 << 15) -> None:
+        self._room = room
+        self._latest: OrderedDict[str, int] = OrderedDict()
+        self._counts: Counter[int] = Counter()
+
+    def add(self, name: str, number: int) -> None:
+        """Tell a number of a name."""
+        known = self._latest.get(name)
+        if known is not None and known <= number:
+            return
+        if known is not None:
+            self._counts[known] -= 1
+        self._counts[number] += 1
+        self._latest[name] = number
+        if len(self._latest) > self._room:
+            self._latest.popitem(last=False)
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many names have each number as their lowest."""
+        return {number: count for number, count in sorted(self._counts.items()) if count}
+
+
+def score_bin(score: float) -> int:
+    """The bin, 0 to 39, of a score; thousandths decide, so 4.7 falls into [4.7, 4.8) on every machine."""
+    return min(39, max(0, (round(score * 1000) - 1000) // 100))
 
 
 def gist(reason: str) -> str:

@@ -9,7 +9,7 @@ from schemas import messages as m
 from streams import paper
 from streams.funnel import Funnel, Stage
 from streams.records import Event
-from streams.tallies import MAX_REASONS, OTHER, Distinct, Histogram, Reasons
+from streams.tallies import MAX_REASONS, OTHER, Distinct, Histogram, Lowest, Reasons, Tally
 from tests.unit.reading.making import Bars, failure, gate, judge, request, screen, subject, triplet
 
 ONE, TWO, THREE = subject("s1"), subject("s2"), subject("s3", style="oil painting")
@@ -138,6 +138,30 @@ def test_meters_are_summed_by_stage(funnel: Funnel) -> None:
     assert funnel.spending["judge"].tokens_in == 7000
     assert funnel.spending["judge"].cost_usd == pytest.approx(0.07)
     assert funnel.spending["edit"].answers == 1
+
+
+def test_an_operation_is_counted_at_every_stage(funnel: Funnel) -> None:
+    remove = Tally(attempts=5, soft=3, pixels=2, judged=2, survivors=1, winners=1, released=1)
+    assert funnel.operations["remove"] == remove
+    assert funnel.operations["recolor"] == Tally(
+        attempts=2, soft=2, pixels=2, judged=2, survivors=2, winners=1, released=1
+    )
+
+
+def test_both_scores_of_a_judged_attempt_are_counted_together(funnel: Funnel) -> None:
+    assert funnel.both.bins[39][38] == funnel.both.bins[38][37] == funnel.both.bins[36][39] == 1
+    assert sum(map(sum, funnel.both.bins)) == funnel.adherence.count == 4
+
+
+def test_requests_are_counted_by_their_first_attempt_that_survived(funnel: Funnel) -> None:
+    assert (funnel.won_at, funnel.requests) == ({1: 1, 3: 1}, 3)
+
+
+def test_the_lowest_number_counts_whatever_comes_first() -> None:
+    lowest = Lowest(room=2)
+    for name, number in [("a", 4), ("b", 1), ("a", 2), ("a", 3), ("c", 1)]:
+        lowest.add(name, number)
+    assert lowest.counts == {1: 2, 2: 1}
 
 
 def test_the_order_of_events_does_not_matter(funnel: Funnel) -> None:
