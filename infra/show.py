@@ -1,17 +1,19 @@
 """`nhr show ID`: a triplet's lineage and scores, and what became of every attempt at its requests."""
 
 import re
+from datetime import UTC, datetime
 from itertools import islice
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas.errors import UserError
+from schemas.errors import Missing, UserError
 from schemas.messages import Edit, Scores, Triplet
 from schemas.ports import Blobs
-from streams import policies, records, shelf
+from streams import policies, records, retractions, shelf
 from streams.lineage import Attempt, Judgement, Lineage
+from streams.retractions import Retraction, Retractions
 from streams.rules import policy
 
 FATES = {
@@ -41,13 +43,14 @@ def find(blobs: Blobs, prefix: str) -> Triplet:
 def show(blobs: Blobs, prefix: str) -> RenderableType:
     """Everything known of the triplet whose id begins with `prefix`, for a rich console; raises `UserError`."""
     triplet = find(blobs, prefix)
+    taken_back = retractions.load(blobs)
     lineage = Lineage([edit.request_id for edit in triplet.edits], policies.kept(blobs), policy.read("paper"))
     for event in records.events(blobs, about=triplet.subject.source_id):
         lineage.add(event)
-    parts = [_head(triplet), _texts(triplet), _facts("Source", _source(triplet))]
+    parts = [_head(triplet), _retracted(taken_back.of(triplet)), _texts(triplet), _facts("Source", _source(triplet))]
     for number, edit in enumerate(triplet.edits, 1):
         parts += [_edit(number, edit, len(triplet.edits)), _attempts(lineage.attempts(edit.request_id), edit)]
-    parts += [_relatives(blobs, triplet, lineage), _facts("Files", _files(triplet))]
+    parts += [_relatives(blobs, triplet, lineage, taken_back), _facts("Files", _files(triplet))]
     return Group(*(part for part in parts if part is not None))
 
 
@@ -132,15 +135,32 @@ def _why(attempt: Attempt) -> str:
     return "; ".join(part for part in (bar, attempt.reason) if part)
 
 
-def _relatives(blobs: Blobs, triplet: Triplet, lineage: Lineage) -> RenderableType | None:
+def _retracted(retraction: Retraction | None) -> RenderableType | None:
+    if retraction is None:
+        return None
+    by = "" if retraction.target == "triplet" else f", by its {retraction.target}"
+    when = datetime.fromtimestamp(retraction.at, UTC).strftime("%Y-%m-%d")
+    return Text(f"retracted: {retraction.reason} ({when}{by})", "bold red")
+
+
+def _relatives(
+    blobs: Blobs, triplet: Triplet, lineage: Lineage, taken_back: Retractions
+) -> RenderableType | None:  # fmt: skip
     others = lineage.judgements(triplet)
-    return _facts("Built on the same edits", [(one.kind, _relative(blobs, one)) for one in others]) if others else None
+    if not others:
+        return None
+    return _facts("Built on the same edits", [(one.kind, _relative(blobs, one, taken_back)) for one in others])
 
 
-def _relative(blobs: Blobs, one: Judgement) -> str:
+def _relative(blobs: Blobs, one: Judgement, taken_back: Retractions) -> str:
     scores = f"{one.scores.adherence:.2f} / {one.scores.aesthetics:.2f}"
-    if blobs.has(shelf.triplet_key(one.triplet_id)):
-        return f"{one.triplet_id}  {scores}  “{one.instruction}”"
+    try:
+        retraction = taken_back.of(shelf.read(blobs, one.triplet_id))
+    except Missing:
+        pass
+    else:
+        told = f"  retracted: {retraction.reason}" if retraction else ""
+        return f"{one.triplet_id}  {scores}  “{one.instruction}”{told}"
     reason = f": {one.reason}" if one.reason else ""
     return f"not on the shelf  {scores}  “{one.instruction}”{reason if not one.accepted else ''}"
 

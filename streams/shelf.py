@@ -4,6 +4,8 @@ Format 1. `shelf/triplets/<aa>/<triplet_id>.json` is canonical JSON (sorted keys
 shortest repr, absent fields and measures that are no number left out) of ``{"format": 1, **Triplet}``. Every image
 it names lies at `shelf/images/<aa>/<sha256>.<ext>`. `<aa>` are the first two hex digits of the name. A record is a
 function of the triplet alone, so whoever writes it, and however often, writes the same bytes.
+
+What was retracted (streams/retractions.py) stays where it is; `triplets` leaves it out, and with it every reader.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from schemas.errors import UserError
 from schemas.messages import ImageRef, Triplet
 from schemas.ports import Blobs
+from streams import retractions
 
 FORMAT = 1
 TRIPLETS = "shelf/triplets/"
@@ -65,19 +68,38 @@ def record_bytes(triplet: Triplet) -> bytes:
 
 
 def triplets(blobs: Blobs) -> Iterator[Triplet]:
-    """Every triplet on the shelf, sorted by id, one in memory at a time; raises `UserError` naming a bad record."""
+    """Every triplet on the shelf that was not retracted, sorted by id; raises `UserError` naming a bad record."""
+    taken_back = retractions.load(blobs)
+    return (triplet for triplet in all_triplets(blobs) if taken_back.of(triplet) is None)
+
+
+def all_triplets(blobs: Blobs) -> Iterator[Triplet]:
+    """Like `triplets`, one in memory at a time, with those that were retracted."""
     for key in blobs.list(TRIPLETS):
-        yield _parse(key, blobs.get(key))
+        yield parse(key, blobs.get(key))
 
 
 def read(blobs: Blobs, triplet_id: str) -> Triplet:
-    """The triplet of that id; raises `Missing`, or `UserError` for a record this version cannot read."""
+    """The triplet of that id, retracted or not; raises `Missing`, or `UserError` for a record it cannot read."""
     key = triplet_key(triplet_id)
-    return _parse(key, blobs.get(key))
+    return parse(key, blobs.get(key))
+
+
+def parse(key: str, data: bytes) -> Triplet:
+    """The triplet in a record's bytes, read from `key`; raises `UserError`."""
+    try:
+        record = json.loads(data)
+        written = record.get("format", 0) if isinstance(record, dict) else 0
+        if isinstance(written, int) and written > FORMAT:
+            raise UserError(f"{key} has format {written}, this NHR knows {FORMAT}", "upgrade nhr")
+        return Triplet.model_validate(record)
+    except (ValidationError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(f"{key} is no triplet record ({why})", "restore it from a copy or delete it") from None
 
 
 def matching(blobs: Blobs, prefix: str) -> Iterator[str]:
-    """Ids on the shelf that begin with `prefix`, sorted."""
+    """Ids on the shelf that begin with `prefix`, sorted, retracted or not."""
     for key in blobs.list(f"{TRIPLETS}{prefix[:2]}/{prefix}" if len(prefix) >= 2 else f"{TRIPLETS}{prefix}"):
         yield key.rsplit("/", 1)[1].removesuffix(".json")
 
@@ -91,7 +113,7 @@ def fingerprint(blobs: Blobs) -> list[tuple[str, str]]:
     for key in blobs.list(TRIPLETS):
         data = blobs.get(key)
         prints[key] = hashlib.sha256(data).hexdigest()
-        for _, image in images(_parse(key, data)):
+        for _, image in images(parse(key, data)):
             if image not in prints:
                 prints[image] = hashlib.sha256(blobs.get(image)).hexdigest()
     return sorted(prints.items())
@@ -103,15 +125,3 @@ def _moved(ref: ImageRef) -> ImageRef:
 
 def _numbers(measures: Mapping[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in measures.items() if math.isfinite(value)}
-
-
-def _parse(key: str, data: bytes) -> Triplet:
-    try:
-        record = json.loads(data)
-        written = record.get("format", 0) if isinstance(record, dict) else 0
-        if isinstance(written, int) and written > FORMAT:
-            raise UserError(f"{key} has format {written}, this NHR knows {FORMAT}", "upgrade nhr")
-        return Triplet.model_validate(record)
-    except (ValidationError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no triplet record ({why})", "restore it from a copy or delete it") from None

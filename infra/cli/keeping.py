@@ -1,7 +1,145 @@
-"""To come."""
+"""`nhr retract`, `verify` and `gc`: take back what should not be used, check what is kept, free what is not needed."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from infra import settings as environment
+from infra.blobs.folder import FolderBlobs
+from infra.cli.data import Out, _folder, _progress
+from schemas.errors import UserError
+from schemas.messages import Triplet
+from schemas.ports import Blobs
+from streams import retractions
+from streams.retractions import Retraction, Target
+
+_KINDS = ("forward", "inverse", "composite")
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
+    cli.command("retract", short_help="Take triplets back: every reader leaves them out.")(retract)
+
+
+def retract(
+    triplet: Annotated[str, typer.Argument(metavar="[ID]", help="Id of a triplet, or how it begins.")] = "",
+    source: Annotated[
+        str, typer.Option(metavar="SOURCE_ID", help="Every triplet of this source, also those still to come.")
+    ] = "",
+    sha: Annotated[
+        str, typer.Option(metavar="SHA256", help="Every triplet that names this picture, also those still to come.")
+    ] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with it, and told by `nhr show`.")] = "",
+    with_derived: Annotated[
+        bool, typer.Option("--with-derived", help="With an ID: the other triplets built on its edits as well.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take back.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List what was taken back so far.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    out: Out = None,
+) -> None:
+    """Take triplets back: reports, exports and counts leave them out from now on, and so do later runs.
+
+    The files stay where they are, `nhr show` still finds them and says why they were taken back. A retraction is one
+    small file in retractions/, created once; deleting it undoes it. It can be done while mining goes on.
+
+    \b
+    Examples:
+      nhr retract 02b5ae --reason "the ball is still there" --out data
+      nhr retract 02b5ae --with-derived --reason "a watermark" --dry-run
+      nhr retract --source 5f0c...e1 --reason "the photographer asked us to"
+      nhr retract --list
+    """
+    folder = _folder(out)
+    blobs = FolderBlobs(folder, fsync=environment.from_environment().fsync)
+    if listed:
+        _list(blobs, as_json)
+        return
+    target, value, base = _wanted(blobs, triplet, source, sha)
+    if not reason.strip():
+        raise UserError("a retraction needs its reason", 'say it with --reason "..."')
+    if with_derived and base is None:
+        raise UserError("--with-derived goes with the ID of a triplet", "--source and --sha cover everything anyway")
+    _retract(blobs, Retraction(target=target, value=value, reason=reason.strip(), at=time.time()), base,
+             with_derived, dry_run, as_json)  # fmt: skip
+
+
+def _wanted(blobs: Blobs, triplet: str, source: str, sha: str) -> tuple[Target, str, Triplet | None]:
+    """What was named: exactly one of the three ways."""
+    from infra.show import find
+
+    if sum(map(bool, (triplet, source, sha))) != 1:
+        raise UserError("name what to take back in one way", "give an ID, or --source SOURCE_ID, or --sha SHA256")
+    if source:
+        return "source", retractions.checked("source", source), None
+    if sha:
+        return "sha256", retractions.checked("sha256", sha), None
+    base = find(blobs, triplet)
+    return "triplet", base.triplet_id, base
+
+
+def _retract(
+    blobs: Blobs, wanted: Retraction, base: Triplet | None, with_derived: bool, dry_run: bool, as_json: bool
+) -> None:
+    from infra.retract import survey
+
+    with _progress("records") as told:
+        taking = survey(blobs, wanted, base, with_derived, told)
+    new = [one for one in taking.kept if (not blobs.has(one.key) if dry_run else retractions.retract(blobs, one))]
+    if as_json:
+        facts = {
+            "target": wanted.target, "value": wanted.value, "dry_run": dry_run, "new": len(new),
+            "taken_back": dict(taking.taken), "already": taking.before, "related": dict(taking.related),
+        }  # fmt: skip
+        typer.echo(json.dumps(facts))
+        return
+    verb = "would take back" if dry_run else "takes back"
+    already = f" ({_count(taking.before, 'triplet')} taken back already)" if taking.before else ""
+    if not new:
+        typer.echo(f"{wanted.target} {wanted.value} was retracted before: nothing to do{already}")
+    else:
+        typer.echo(f"{wanted.target} {wanted.value}: {verb} {_by_kind(taking.taken)}{already}")
+    if taking.related:
+        more = _by_kind(taking.related)
+        typer.echo(f"{more} on the same edits {'stays' if taking.related.total() == 1 else 'stay'}; "
+                   "--with-derived takes them too")  # fmt: skip
+
+
+def _list(blobs: Blobs, as_json: bool) -> None:
+    from infra.retract import covered
+
+    known = sorted(retractions.load(blobs), key=lambda one: (one.at, one.key))
+    with _progress("records") as told:
+        counts = covered(blobs, known, told)
+    if as_json:
+        rows = [one.model_dump() | {"triplets": counts[one.target, one.value]} for one in known]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    if not known:
+        typer.echo("nothing was retracted")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("when", "what", "triplets", "reason"):
+        table.add_column(name, justify="right" if name == "triplets" else "left", overflow="fold")
+    for one in known:
+        when = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M")
+        table.add_row(when, f"{one.target} {one.value}", str(counts[one.target, one.value]), Text(one.reason))
+    Console(highlight=False).print(table)
+
+
+def _by_kind(counts: Mapping[str, int]) -> str:
+    """ "3 triplets (1 forward, 2 composite)"."""
+    total = sum(counts.values())
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if counts.get(kind))
+    return _count(total, "triplet") + (f" ({kinds})" if kinds else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
