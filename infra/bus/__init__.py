@@ -11,5 +11,11 @@ class LocalBus(Bus, Protocol):
     def read(self, topic: str, start: int = 0, limit: int = 100) -> list[Delivery]:
         """Up to `limit` stored messages from offset `start` on, leased to nobody; for browsing dead letters."""
 
+    def floor(self, topic: str, group: str = "") -> int:
+        """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""
+
+    def ends(self) -> dict[str, int]:
+        """How many messages each topic ever had: the offset that its next one gets."""
+
     def release_all(self) -> None:
         """End every lease at once; for the one process that knows that no other is at work (a fresh start)."""

@@ -111,12 +111,16 @@ class _Log:
             for offset, (_, key, value, headers) in enumerate(messages, self.end)
         ]
 
+    def floor(self, group: str = "") -> int:
+        """The lowest offset that `group`, or any group, has not done with; 0 where there is none."""
+        return min((one.floor() for name, one in self.groups.items() if group in {"", name}), default=0)
+
     def prune(self, acked: int) -> None:
         """Note that `acked` more were acknowledged; now and then forget what every group has done with."""
         self.acked += acked
         if self.acked >= PRUNE_EVERY:
             self.acked = 0
-            floor = min(group.floor() for group in self.groups.values())
+            floor = self.floor()
             del self.kept[: floor - self.base]
             self.base = floor
 
@@ -183,6 +187,17 @@ class MemoryBus:
         with self._lock:
             place = max(0, start - log.base)
             return log.kept[place : place + limit]
+
+    def floor(self, topic: str, group: str = "") -> int:
+        """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""
+        log = self._log(topic)
+        with self._lock:
+            return log.floor(group)
+
+    def ends(self) -> dict[str, int]:
+        """How many messages each topic ever had: the offset that its next one gets."""
+        with self._lock:
+            return {name: log.end for name, log in sorted(self._logs.items())}
 
     def release_all(self) -> None:
         """End every lease at once; for the one process that knows that no other is at work (a fresh start)."""

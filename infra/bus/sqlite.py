@@ -87,6 +87,16 @@ class SqliteBus:
         with self._database.read() as connection:
             return log.read(connection, start, 1 << 62, limit)
 
+    def floor(self, topic: str, group: str = "") -> int:
+        """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""
+        with self._database.read() as connection:
+            return self._log(topic).floor(connection, group)
+
+    def ends(self) -> dict[str, int]:
+        """How many messages each topic ever had: the offset that its next one gets."""
+        with self._database.read() as connection:
+            return dict(connection.execute("SELECT name, next FROM bus_topics ORDER BY name").fetchall())
+
     def release_all(self) -> None:
         """End every lease at once; for the one process that knows that no other is at work (a fresh start)."""
         with self._database.write() as connection:

@@ -28,7 +28,7 @@ SCHEMA = (
 
 _FLOOR = """
     SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
-    FROM bus_groups g WHERE g.topic = ?"""
+    FROM bus_groups g WHERE g.topic = ? AND ? IN ('', g.name)"""
 _NO_HEADERS = MappingProxyType[str, str]({})
 _PARTITION = 0
 
@@ -80,13 +80,18 @@ class Log:
             for offset, key, value, headers in rows
         ]
 
+    def floor(self, connection: sqlite3.Connection, group: str = "") -> int:
+        """The lowest offset that `group`, or any group, has not done with; 0 where there is none."""
+        (floor,) = connection.execute(_FLOOR, (self.number, group)).fetchone()
+        return floor or 0
+
     def prune(self, connection: sqlite3.Connection, acked: int) -> None:
         """Note that `acked` more were acknowledged; now and then delete what every group has done with."""
         self._acked += acked
         if self._acked < PRUNE_EVERY:
             return
         self._acked = 0
-        (floor,) = connection.execute(_FLOOR, (self.number,)).fetchone()
+        floor = self.floor(connection)
         (lowest,) = connection.execute(self._lowest).fetchone()
         if lowest is not None and lowest < floor:
             connection.execute(self._delete, (min(floor, lowest + 4 * PRUNE_EVERY),))

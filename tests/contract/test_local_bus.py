@@ -172,3 +172,24 @@ def test_chance_is_a_function_of_its_generator(clock: FakeClock) -> None:
         return texts(drain(bus.subscribe(ONE, ONE_GROUP), limit=5))
 
     assert run() == run()
+
+
+def test_the_floor_is_the_first_message_that_a_group_has_not_done_with(bus: LocalBus) -> None:
+    bus.publish(say(TWO, *"abcd"))
+    director, recorder = (bus.subscribe(TWO, group) for group in TWO_GROUPS)
+    director.ack(drain(director))
+    held = drain(recorder, limit=2)
+    recorder.ack([held[0], held[2]])
+    assert [bus.floor(TWO, group) for group in (*TWO_GROUPS, "")] == [4, 1, 1]
+
+
+def test_a_topic_that_nobody_reads_is_never_done_with(bus: LocalBus) -> None:
+    bus.publish(say(NO_GROUPS, *"ab"))
+    assert bus.floor(NO_GROUPS) == 0
+
+
+def test_a_topic_ends_behind_its_last_message(bus: LocalBus) -> None:
+    bus.publish(say(ONE, *"ab"))
+    member = bus.subscribe(ONE, ONE_GROUP)
+    member.ack(drain(member))
+    assert (bus.ends()[ONE], bus.ends()[TWO]) == (2, 0)
