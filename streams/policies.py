@@ -2,9 +2,10 @@
 
 from pydantic import ValidationError
 
+from schemas import formats
 from schemas.errors import Missing, UserError
 from schemas.ports import Blobs
-from streams.rules.policy import Policy
+from streams.rules.policy import FORMAT, Policy
 
 FOLDER = "policies/"
 
@@ -22,13 +23,16 @@ def kept(blobs: Blobs) -> dict[str, Policy]:
 
 def _read(blobs: Blobs, key: str) -> Policy:
     try:
-        return Policy.model_validate_json(blobs.get(key))
+        data = blobs.get(key)
     except Missing:
         raise UserError(f"{key} is gone", "put the policy file of that name there") from None
+    try:
+        return Policy.model_validate_json(data)
     except ValidationError as error:
+        formats.check_json(key, data, FORMAT)
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "policy"
-        raise UserError(f"{key}: {where}: {first['msg']}", "upgrade nhr, or restore the file") from None
+        raise UserError(f"{key}: {where}: {first['msg']}", "restore the file") from None
 
 
 class Policies:

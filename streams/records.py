@@ -13,21 +13,25 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import groupby
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgpack
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from schemas import codec, topics
+from schemas import codec, formats, topics
 from schemas import messages as m
 from schemas.errors import Undecodable, UserError
 from schemas.ports import Blobs, Delivery
 from streams.shelf import SUFFIXES
 
 FORMAT = 1
+MAX_BYTES = 512 << 20
+"""Most bytes of an unpacked segment: twice a recorder's batch of the largest messages."""
 VERDICTS = "records/verdicts/"
 IMAGES = "records/images/"
 CAMPAIGNS = "campaigns/"
+
+_EVENTS = TypeAdapter(list[tuple[Annotated[int, Field(ge=0, strict=True)], Annotated[bytes, Field(strict=True)]]])
 
 Event = m.GateVerdict | m.ScreenVerdict | m.JudgeVerdict | m.TextAnswer | m.Failure | m.Redrive
 
@@ -84,7 +88,7 @@ def kind_of(data: bytes) -> str:
         return found[found.lastindex or 0].decode()
     try:
         return str(msgpack.unpackb(data)["type"])
-    except (ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as error:
+    except (ValueError, TypeError, KeyError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise Undecodable(f"no event ({type(error).__name__})") from None
 
 
@@ -150,18 +154,30 @@ def _advance(
 
 
 def _first(key: str) -> int:
-    return int(key.rsplit("/", 1)[1].partition("-")[0])
+    found = re.fullmatch(r"[0-9]{20}", key.rsplit("/", 1)[1].partition("-")[0])
+    if found is None:
+        raise UserError(f"{key} is no segment of records by its name", "move it away")
+    return int(found[0])
 
 
 def _segment(blobs: Blobs, key: str) -> Iterator[tuple[int, bytes]]:
     try:
-        raw = msgpack.unpackb(zlib.decompress(blobs.get(key)))
-        if raw["format"] > FORMAT:
-            raise UserError(f"{key} has format {raw['format']}, this NHR knows {FORMAT}", "upgrade nhr")
-        return iter([(int(offset), bytes(data)) for offset, data in raw["events"]])
+        raw = msgpack.unpackb(_inflated(blobs.get(key)))
+        formats.check(key, raw, FORMAT)
+        events: list[tuple[int, bytes]] = _EVENTS.validate_python(raw["events"])
     except (zlib.error, ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as error:
         hint = "restore it from a copy or delete it"
-        raise UserError(f"{key} is no segment of records ({type(error).__name__}: {error})", hint) from None
+        why = str(error).splitlines()[0]
+        raise UserError(f"{key} is no segment of records ({type(error).__name__}: {why})", hint) from None
+    return iter(sorted(events))
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    packed = inflater.decompress(data, MAX_BYTES)
+    if not inflater.eof or inflater.unused_data:
+        raise ValueError("cut short, too large, or with something at its end")
+    return packed
 
 
 def _name(event: Event) -> bytes:
@@ -171,8 +187,9 @@ def _name(event: Event) -> bytes:
 
 def _campaign(blobs: Blobs, key: str) -> Campaign:
     try:
-        return Campaign.model_validate_json(blobs.get(key))
+        return Campaign.model_validate_json(data := blobs.get(key))
     except ValidationError as error:
+        formats.check_json(key, data, FORMAT)
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
-        raise UserError(f"{key}: {where}: {first['msg']}", "upgrade nhr, or restore the file") from None
+        raise UserError(f"{key}: {where}: {first['msg']}", "restore the file") from None

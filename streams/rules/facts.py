@@ -6,12 +6,27 @@ from itertools import islice
 from typing import Any
 
 import msgpack
+from pydantic import TypeAdapter
 
-from schemas import codec, topics
+from schemas import codec, formats, topics
 from schemas import messages as m
-from schemas.errors import UserError
+from schemas.errors import Undecodable, UserError
 
 FORMAT = 1
+
+_Ref = tuple[str, str, int, int, str]
+_Measures = dict[str, float]
+_FACTS: dict[str, TypeAdapter[Any]] = {
+    "passed": TypeAdapter(tuple[bool]),
+    "made": TypeAdapter(tuple[()]),
+    "screened": TypeAdapter(tuple[_Ref, str, _Measures]),
+    "scored": TypeAdapter(tuple[float, float, float | None, str, _Measures]),
+    "worded": TypeAdapter(tuple[str, str]),
+    "failed": TypeAdapter(tuple[str, _Ref | None, str]),
+    "redriven": TypeAdapter(tuple[()]),
+}
+"""What is stored of a fact after its kind."""
+_LEDGER = TypeAdapter(tuple[str, bytes | None, dict[str, list[Any]]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +177,17 @@ def encode(ledger: Ledger) -> bytes:
 
 
 def decode(data: bytes) -> Ledger:
-    """The ledger in `data`; raises `UserError` when a newer NHR wrote it."""
-    raw = msgpack.unpackb(data)
-    if raw["format"] > FORMAT:
-        raise UserError(f"a ledger has format {raw['format']}, this NHR knows {FORMAT}", "upgrade nhr")
-    source = codec.decode(topics.SOURCES, raw["source"]) if raw["source"] else None
-    return Ledger(raw["policy"], source, {name: _unpack(entry) for name, entry in raw["answers"].items()})
+    """The ledger in `data`; raises `UserError` when a newer NHR wrote it, or when it is damaged."""
+    try:
+        raw = msgpack.unpackb(data)
+        formats.check("a ledger", raw, FORMAT)
+        policy, source, answers = _LEDGER.validate_python((raw["policy"], raw["source"], raw["answers"]))
+        facts = {name: _unpack(entry) for name, entry in answers.items()}
+        return Ledger(policy, codec.decode(topics.SOURCES, source) if source else None, facts)
+    except (ValueError, TypeError, KeyError, Undecodable, msgpack.exceptions.UnpackException) as error:
+        why = str(error).splitlines()[0]
+        hint = "move nhr.sqlite away and mine again: what is on the shelf stays valid"
+        raise UserError(f"a ledger in the database is damaged ({type(error).__name__}: {why})", hint) from None
 
 
 def _pack(fact: Fact) -> list[Any]:
@@ -192,7 +212,10 @@ def _pack(fact: Fact) -> list[Any]:
 
 
 def _unpack(entry: list[Any]) -> Fact:
-    kind, *rest = entry
+    kind = str(entry[0]) if entry else ""
+    if kind not in _FACTS:
+        raise UserError(f"a ledger holds a fact {kind[:40]!r} unknown to this NHR", "upgrade nhr")
+    rest = _FACTS[kind].validate_python(entry[1:])
     match kind:
         case "passed":
             return Passed(rest[0])
@@ -206,16 +229,14 @@ def _unpack(entry: list[Any]) -> Fact:
             return Worded(rest[0], rest[1])
         case "failed":
             return Failed(rest[0], _unpack_ref(rest[1]) if rest[1] else None, rest[2])
-        case "redriven":
-            return Redriven()
         case _:
-            raise UserError(f"a ledger holds a fact {kind!r} unknown to this NHR", "upgrade nhr")
+            return Redriven()
 
 
 def _pack_ref(ref: m.ImageRef) -> list[Any]:
     return [ref.key, ref.sha256, ref.width, ref.height, ref.format]
 
 
-def _unpack_ref(entry: list[Any]) -> m.ImageRef:
+def _unpack_ref(entry: _Ref) -> m.ImageRef:
     key, sha256, width, height, form = entry
     return m.ImageRef(key=key, sha256=sha256, width=width, height=height, format=form)

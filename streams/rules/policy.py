@@ -10,10 +10,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from schemas import formats
 from schemas.errors import UserError
 from schemas.ids import digest
 from schemas.messages import Bar, Scores, ScreenVerdict
 from schemas.taxonomy import taxonomy
+
+FORMAT = 1
 
 ScoreBar = Annotated[float, Field(ge=1.0, le=5.0)]
 Bars = dict[str, Bar]
@@ -179,17 +182,31 @@ def text(name_or_path: str) -> str:
 
 
 def read(name_or_path: str) -> Policy:
-    """A shipped policy by name, or one from a TOML file; raises `UserError` in one line."""
-    return parse(text(name_or_path), name_or_path)
+    """A shipped policy by name, or one from a file: TOML, or the JSON it is kept as beside the data.
+
+    Raises `UserError` in one line.
+    """
+    if not name_or_path.endswith(".json"):
+        return parse(text(name_or_path), name_or_path)
+    try:
+        return validated(json.loads(text(name_or_path)), name_or_path)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"policy {name_or_path} is not JSON: {error}", "mend that line") from None
 
 
 def parse(toml: str, where: str) -> Policy:
     """A policy from TOML text; `where` names it in errors."""
     try:
-        raw: dict[str, Any] = tomllib.loads(toml)
-        return Policy.model_validate(raw)
-    except tomllib.TOMLDecodeError as error:
+        return validated(tomllib.loads(toml), where)
+    except (ValueError, RecursionError) as error:  # also numbers and nestings without end
         raise UserError(f"policy {where} is not TOML: {error}", "mend that line") from None
+
+
+def validated(raw: Any, where: str) -> Policy:
+    """The policy that `raw` says; raises `UserError`, naming `where` it was said."""
+    formats.check(f"policy {where}", raw, FORMAT)
+    try:
+        return Policy.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "policy"

@@ -98,7 +98,7 @@ MISTAKES = {
     "too many forms": (
         f"{LEAST}[texts]\nforms = {[chr(97 + n) for n in range(9)]}", r"texts\.forms: Tuple should have at most 8"
     ),
-    "a later format": (f"{LEAST}format = 2", r"format: Input should be 1"),
+    "a later format": (f"{LEAST}format = 2", r"has format 2, this NHR knows 1; upgrade nhr"),
 }  # fmt: skip
 
 
