@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from infra import formats
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from schemas.errors import UserError
@@ -103,4 +104,5 @@ def _folder(out: Path | None) -> Path:
     folder = (out or environment.from_environment().out).expanduser()
     if not (folder / "shelf").is_dir() and not (folder / "records").is_dir():
         raise UserError(f"nothing was mined into {folder}", "mine first (`nhr mine --help`) or give its --out")
+    formats.check(folder)
     return folder
