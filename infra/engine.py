@@ -3,19 +3,22 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from infra import campaigns
 from infra.metrics import Metrics
 from infra.progress import Order, Progress
 from infra.runtime.clock import SystemClock
+from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
+from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.wiring import Stores, Watch, embedded, handlers
 from schemas import metrics
-from schemas.errors import NhrError
+from schemas.errors import NhrError, UserError
 from streams import policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
@@ -39,6 +42,7 @@ class Engine:
         self.meters = Metrics()
         self._clock = SystemClock()
         self._failures: list[BaseException] = []
+        self._workers: list[Worker] = []
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
@@ -68,6 +72,8 @@ class Engine:
             self.stop.set()
             for thread in threads:
                 thread.join()
+            with suppress(UserError):  # a full disk, which is told already
+                self._in_hand.save()
         if self._failures:
             raise self._failures[0]
 
@@ -113,9 +119,11 @@ class Engine:
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
         watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
+        self._in_hand = InHand(stores.cursors)
         made = handlers(
-            stores, self.order.crew, self.order.policy, self.meters, self._clock, self.stop, watch, self.settings
+            stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings
         )
+        self._workers = [handler for handler in made if isinstance(handler, Worker)]
         runs: list[tuple[str, Callable[[], None]]] = [("intake", intake.run)]
         runs += [
             (handler.group, Loop(handler, stores.bus, self.meters, self._clock, self.stop).run) for handler in made
@@ -145,6 +153,7 @@ class Engine:
                 progress.phase = "finishing"
             if intake.finished.is_set() and not any(lag.waiting or lag.in_flight for lag in progress.lags.values()):
                 progress.phase = "done"
+                self._in_hand.clear()
                 return
 
     def _drain(self, stores: Stores, threads: list[threading.Thread], progress: Progress) -> None:
@@ -177,6 +186,7 @@ class Engine:
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
+        progress.troubles = [worker.trouble for worker in self._workers if worker.trouble]
         progress.busy = {group: seconds for (group,), seconds in self.meters.totals(metrics.BUSY).items()}
         self._view(progress)
 

@@ -27,14 +27,19 @@ _XMP = (
 )
 
 
+def check(image: Image) -> None:
+    """Raise `ValueError` for what is no picture."""
+    shape = image.pixels.shape
+    if image.pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] != 3 or not image.pixels.size:
+        raise ValueError(f"pixels are {image.pixels.dtype} of shape {shape}; want uint8 of (height, width, 3)")
+
+
 def encode(image: Image, format: Format = "webp") -> bytes:  # noqa: A002 - the field's name in `ImageRef`
     """The picture as a file: lossless for WebP and PNG; JPEG at quality 95, 4:4:4, without the note.
 
     The note travels as an XMP chunk (WebP) or an iTXt chunk (PNG). Raises `ValueError` for what is no picture.
     """
-    shape = image.pixels.shape
-    if image.pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] != 3 or not image.pixels.size:
-        raise ValueError(f"pixels are {image.pixels.dtype} of shape {shape}; want uint8 of (height, width, 3)")
+    check(image)
     picture, out = PIL.Image.fromarray(image.pixels), BytesIO()
     if format == "webp":
         xmp = _XMP.format(escape(image.note)).encode() if image.note else b""

@@ -25,6 +25,13 @@ class Metrics:
             raise TypeError(f"{spec.name} is a {spec.type}")
         metric.labels(*labels).inc(by)
 
+    def shift(self, spec: specs.Metric, *labels: str, by: float) -> None:
+        """Move a gauge up or down."""
+        metric = self._built[spec.name]
+        if not isinstance(metric, Gauge):
+            raise TypeError(f"{spec.name} is a {spec.type}")
+        metric.labels(*labels).inc(by)
+
     def observe(self, spec: specs.Metric, *labels: str, value: float) -> None:
         """Add an observation to a histogram."""
         metric = self._built[spec.name]

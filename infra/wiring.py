@@ -1,18 +1,19 @@
 """The one place that joins ports to adapters: the stores of a data folder, and the handlers that run over them."""
 
 import fcntl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra import formats
 from infra.blobs.folder import FolderBlobs
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
 from infra.metrics import Metrics
 from infra.runtime.clock import SystemClock
+from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
 from infra.settings import Settings
@@ -58,10 +59,12 @@ class Stores:
 @contextmanager
 def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Stores]:
     """The stores of folder `out`, for this process alone; raises `UserError` when another one is at work there."""
-    blobs = FolderBlobs(out, fsync=settings.fsync)
     with _alone(out):
+        formats.check(out)
+        blobs = FolderBlobs(out, fsync=settings.fsync)
         database = Database(out / DATABASE)
         try:
+            formats.note(blobs)
             bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
             bus.release_all()  # whoever held them is gone: we hold the lock
             yield Stores(bus, blobs, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
@@ -136,7 +139,7 @@ class Watch:
 
 
 def handlers(
-    stores: Stores, crew: Crew, policy: Policy, meters: Metrics, clock: Clock, stop: threading.Event, watch: Watch,
+    stores: Stores, crew: Crew, policy: Policy, meters: Metrics, clock: Clock, in_hand: InHand, watch: Watch,
     settings: Settings,
 ) -> list[Handler[Any]]:  # fmt: skip
     """Every handler of the embedded pipeline, workers and streams, as many of each as the crew has."""
@@ -147,11 +150,11 @@ def handlers(
     for kind in (roster.KINDS[name] for name in crew.texts if name in roster.KINDS):
         for _ in range(crew.count(kind.name)):
             recipe, plugin = crew.plugin(kind.name)
-            made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, stop))
+            made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand))
     made += [
-        Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, watch.event)
+        Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)
         for _ in range(crew.count("director"))
     ]
-    made += [Collector(stores.blobs, watch.triplet) for _ in range(crew.count("collector"))]
+    made += [Collector(stores.blobs, clock, watch.triplet) for _ in range(crew.count("collector"))]
     made += [Recorder(stores.blobs, policies) for _ in range(crew.count("recorder"))]
     return made

@@ -14,7 +14,7 @@ class Letter:
     """A dead letter: the message's bytes and origin, the group and stage that gave it up, and what went wrong.
 
     `error` is the class of the exception, `attempts` how often the job was tried, `first_at` and `last_at` when
-    (Unix seconds; 0 where not known). `offset` and `partition` name the letter itself.
+    (Unix seconds; 0 where not known). `offset` and `partition` name the letter itself, `headers` are the message's own.
     """
 
     partition: int
@@ -31,6 +31,7 @@ class Letter:
     attempts: int
     first_at: float
     last_at: float
+    headers: Mapping[str, str]
 
 
 def dead_letter(
@@ -63,6 +64,7 @@ def read_letter(delivery: Delivery) -> Letter:
         stage=headers.get("nhr-stage", ""), error=headers.get("nhr-error", ""), reason=headers.get("nhr-reason", ""),
         job_id=headers.get("nhr-job", ""), attempts=max(1, int(_number(headers, "nhr-attempts"))),
         first_at=_number(headers, "nhr-first-at"), last_at=_number(headers, "nhr-last-at"),
+        headers={name: text for name, text in headers.items() if not name.startswith("nhr-")},
     )  # fmt: skip
 
 

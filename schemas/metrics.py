@@ -19,13 +19,14 @@ class Metric:
 
 
 JOBS = Metric(
-    "nhr_jobs", "counter", ("group", "outcome"), "Jobs by outcome: answered, standing, rejected, failed, waiting."
+    "nhr_jobs", "counter", ("group", "outcome"), "Jobs by outcome: answered, standing, rejected, failed."
 )
 BATCH = Metric("nhr_batch_size", "histogram", ("group",), "Messages in a batch.", SIZES)
 STEP = Metric("nhr_step_seconds", "histogram", ("group",), "Wall seconds of a step of the model.", SECONDS)
 BUSY = Metric("nhr_step_busy_seconds", "counter", ("group",), "Seconds the stepping thread worked.")
 STARVED = Metric("nhr_step_starved_seconds", "counter", ("group",), "Seconds the stepping thread waited for a batch.")
 RETRIES = Metric("nhr_retries", "counter", ("group",), "Jobs asked again because a service was busy or away.")
+BREAKERS = Metric("nhr_breakers_open", "gauge", ("group",), "Workers that wait for a service that is away.")
 DEAD_LETTERS = Metric("nhr_dead_letters", "counter", ("group", "error"), "Messages put aside as dead letters.")
 
-ALL: tuple[Metric, ...] = (JOBS, BATCH, STEP, BUSY, STARVED, RETRIES, DEAD_LETTERS)
+ALL: tuple[Metric, ...] = (JOBS, BATCH, STEP, BUSY, STARVED, RETRIES, BREAKERS, DEAD_LETTERS)

@@ -7,7 +7,7 @@ from schemas import codec, topics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Missing, Undecodable
-from schemas.ports import Blobs, Delivery, Outgoing
+from schemas.ports import Blobs, Clock, Delivery, Outgoing
 from streams import shelf
 
 REMEMBERED_IMAGES = 1 << 14
@@ -17,6 +17,7 @@ REMEMBERED_IMAGES = 1 << 14
 class Shelving:
     """A batch of triplets on its way to the shelf."""
 
+    deliveries: Sequence[Delivery] = ()
     triplets: list[tuple[Delivery, m.Triplet]] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
 
@@ -30,11 +31,13 @@ class Collector:
     topic = topics.TRIPLETS
     group = "collector"
     batch = 64
+    due_s = None
     linger_s = 0.0
     overlaps = False
 
-    def __init__(self, blobs: Blobs, observe: Callable[[m.Triplet], None] | None = None) -> None:
+    def __init__(self, blobs: Blobs, clock: Clock, observe: Callable[[m.Triplet], None] | None = None) -> None:
         self._blobs = blobs
+        self._clock = clock
         self._observe = observe
         self._kept: set[str] = set()
 
@@ -43,12 +46,12 @@ class Collector:
 
     def begin(self, deliveries: Sequence[Delivery]) -> Shelving:
         """Decode the batch."""
-        work = Shelving()
+        work = Shelving(deliveries)
         for delivery in deliveries:
             try:
                 work.triplets.append((delivery, codec.decode(topics.TRIPLETS, delivery.value)))
             except Undecodable as error:
-                work.letters.append(dead_letter(delivery, self.group, "Undecodable", str(error)))
+                work.letters.append(self._letter(delivery, "Undecodable", str(error)))
         return work
 
     def step(self, work: Shelving) -> None:
@@ -60,7 +63,7 @@ class Collector:
                 whole[shelf.triplet_key(triplet.triplet_id)] = triplet
             except Missing as error:
                 reason = f"triplet {triplet.triplet_id}: image {error} is gone"
-                work.letters.append(dead_letter(delivery, self.group, "Missing", reason))
+                work.letters.append(self._letter(delivery, "Missing", reason))
         created = self._blobs.put_all({key: shelf.record_bytes(triplet) for key, triplet in whole.items()})
         if self._observe:
             for key in sorted(created):
@@ -70,9 +73,12 @@ class Collector:
         """Dead letters, if any."""
         return work.letters
 
-    def settle(self, _work: Shelving) -> Sequence[Delivery]:
+    def settle(self, work: Shelving) -> Sequence[Delivery]:
         """Nothing to save: the shelf is the state."""
-        return ()
+        return work.deliveries
+
+    def _letter(self, delivery: Delivery, error: str, reason: str) -> Outgoing:
+        return dead_letter(delivery, self.group, error, reason, at=self._clock.now())
 
     def _keep_images(self, triplet: m.Triplet) -> None:
         for source, key in shelf.images(triplet):

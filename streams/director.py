@@ -14,7 +14,7 @@ from schemas import codec, topics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Undecodable
-from schemas.ports import Change, Delivery, Ledgers, Outgoing
+from schemas.ports import Change, Clock, Delivery, Ledgers, Outgoing
 from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.plan import Memo, plan
@@ -37,6 +37,7 @@ class Fold:
     """A batch on its way through: events by source, what to publish, what to save, what was learnt."""
 
     events: dict[str, list[Any]]
+    deliveries: Sequence[Delivery] = ()
     outputs: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     folded: dict[str, Known] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Director:
     topic = topics.VERDICTS
     group = "director"
     batch = 256
+    due_s = None
     linger_s = 0.02
     overlaps = False
 
@@ -61,12 +63,14 @@ class Director:
         policies: Policies,
         policy_id: str,
         publish: Callable[[Sequence[Outgoing]], None],
+        clock: Clock,
         observe: Callable[[Any], None] | None = None,
     ) -> None:
         self._ledgers = ledgers
         self._policies = policies
         self._policy_id = policy_id
         self._publish = publish
+        self._clock = clock
         self._observe = observe
         self._cache: OrderedDict[str, Known] = OrderedDict()
 
@@ -75,12 +79,13 @@ class Director:
 
     def begin(self, deliveries: Sequence[Delivery]) -> Fold:
         """Decode the batch and load its sources' ledgers."""
-        fold = Fold({})
+        fold = Fold({}, list(deliveries))
         for delivery in deliveries:
             try:
                 event = codec.decode(topics.VERDICTS, delivery.value)
             except Undecodable as error:
-                fold.outputs.append(dead_letter(delivery, self.group, "Undecodable", str(error)))
+                letter = dead_letter(delivery, self.group, "Undecodable", str(error), at=self._clock.now())
+                fold.outputs.append(letter)
                 continue
             fold.events.setdefault(topics.VERDICTS.key(event), []).append(event)
         self._load(fold.events)
@@ -107,7 +112,7 @@ class Director:
         if self._observe:
             for event in chain.from_iterable(work.learnt.values()):
                 self._observe(event)
-        return ()
+        return work.deliveries
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

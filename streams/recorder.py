@@ -17,8 +17,9 @@ REMEMBERED_IMAGES = 1 << 14
 
 @dataclass(slots=True)
 class Recording:
-    """A batch of deliveries that become segments, and the judges' verdicts among them."""
+    """A batch: all deliveries, those that become segments, and the judges' verdicts among them."""
 
+    polled: Sequence[Delivery] = ()
     deliveries: list[Delivery] = field(default_factory=list)
     judged: list[m.JudgeVerdict] = field(default_factory=list)
 
@@ -29,6 +30,7 @@ class Recorder:
     topic = topics.VERDICTS
     group = "recorder"
     batch = 4096
+    due_s = None
     linger_s = 1.0
     overlaps = False
 
@@ -42,7 +44,7 @@ class Recorder:
 
     def begin(self, deliveries: Sequence[Delivery]) -> Recording:
         """Tell events from other bytes; only judges' verdicts are looked into."""
-        work = Recording()
+        work = Recording(deliveries)
         for delivery in deliveries:
             try:
                 kind = records.kind_of(delivery.value)
@@ -66,9 +68,9 @@ class Recorder:
         """The recorder says nothing."""
         return []
 
-    def settle(self, _work: Recording) -> Sequence[Delivery]:
+    def settle(self, work: Recording) -> Sequence[Delivery]:
         """Nothing to save: the segments are the state."""
-        return ()
+        return work.polled
 
     def _wanted(self, verdict: m.JudgeVerdict) -> bool:
         policy = self._policies.get(verdict.job.policy_id)

@@ -27,7 +27,7 @@ def dashboard(progress: Progress, width: int) -> RenderableType:
     """Everything at a glance, in 80 columns and 16 lines."""
     tables = Table.grid(padding=(0, 3))
     tables.add_row(funnel(progress, bars=width >= WIDE), groups(progress))
-    return Group(headline(progress), *_bar(progress), Text(), tables, *_skipped(progress))
+    return Group(headline(progress), *_bar(progress), Text(), tables, *_troubles(progress), *_skipped(progress))
 
 
 def title(progress: Progress) -> str:
@@ -56,7 +56,7 @@ def line(progress: Progress) -> str:
     pending = sum(lag.waiting + lag.in_flight for lag in progress.lags.values())
     facts = [
         f"{_time(progress.elapsed_s)} {progress.phase}", _count(progress.triplets, "triplet"), _scenes(progress),
-        _rate(progress), rates, f"{pending} in flight", _eta(progress),
+        _rate(progress), rates, f"{pending} in flight", _eta(progress), *progress.troubles,
     ]  # fmt: skip
     return " · ".join(fact for fact in facts if fact)
 
@@ -140,6 +140,11 @@ def _bar(progress: Progress) -> Iterator[RenderableType]:
         row = Table.grid(padding=(0, 1))
         row.add_row(ProgressBar(total=1.0, completed=share, width=60), f"{share:4.0%}")
         yield row
+
+
+def _troubles(progress: Progress) -> Iterator[RenderableType]:
+    for trouble in progress.troubles:
+        yield Text(trouble, style="bold red", no_wrap=True, overflow="ellipsis")
 
 
 def _skipped(progress: Progress) -> Iterator[RenderableType]:

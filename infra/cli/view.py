@@ -190,6 +190,7 @@ def _facts(progress: Progress) -> dict[str, object]:
         "skipped": len(progress.skipped),
         "per_minute": progress.per_minute,
         "eta_s": progress.eta_s,
+        "troubles": progress.troubles,
         "lag": {
             group: {"waiting": lag.waiting, "in_flight": lag.in_flight} for (_, group), lag in progress.lags.items()
         },

@@ -1,5 +1,8 @@
 """The loop: poll -> begin -> step -> finish -> publish -> settle -> acknowledge, for every handler alike.
 
+A handler may hold deliveries back over many batches: their leases are kept until it names them as done. It may rest,
+and it may want a turn although nothing new has come: then it gets an empty batch.
+
 Handlers that overlap have their step on a thread of its own, which owns the model, and finish and publish on another,
 so the model never waits for I/O; polling, fetching and acknowledging stay on the loop's own thread. A batch cut short
 by a crash at any point is delivered again.
@@ -35,8 +38,9 @@ class Loop:
         self._bus, self._meters, self._clock, self._stop = bus, meters, clock, stop
         self._stepping: Queue[Hand | None] = Queue()
         self._finishing: Queue[Hand | None] = Queue()
-        self._done: Queue[list[Delivery]] = Queue()
+        self._done: Queue[Sequence[Delivery]] = Queue()
         self._failures: list[BaseException] = []
+        self._keep_at = 0.0
 
     def run(self) -> None:
         """Work until `stop` is set; raises what a handler or a store raised, with nothing more acknowledged."""
@@ -54,25 +58,43 @@ class Loop:
     def _run_inline(self) -> None:
         self.handler.start()
         while not self._stop.is_set():
-            deliveries = self._gather(IDLE_POLL_S)
-            if deliveries:
-                hand = Hand(deliveries, self.handler.begin(deliveries))
+            hand = self._next_hand(IDLE_POLL_S)
+            if hand is not None:
                 self._step(hand)
                 self._subscription.ack(self._finish(hand))
+            self._keep()
 
-    def _gather(self, timeout_s: float) -> list[Delivery]:
+    def _next_hand(self, timeout_s: float, idle: bool = True) -> Hand | None:
+        """What to do next: a batch, an empty one for an idle handler that is due, or nothing just now."""
+        limit, due_s = self.handler.batch, self.handler.due_s if idle else None
+        left_s = timeout_s if due_s is None else min(timeout_s, max(0.0, due_s - self._clock.monotonic()))
+        deliveries = self._gather(limit, left_s) if limit else []
+        if not limit and left_s:
+            self._stop.wait(left_s)
+        if deliveries or (due_s is not None and self._clock.monotonic() >= due_s):
+            return Hand(deliveries, self.handler.begin(deliveries))
+        return None
+
+    def _gather(self, limit: int, timeout_s: float) -> list[Delivery]:
         """A batch: what is there, and what else comes within the handler's linger."""
-        deliveries = self._subscription.poll(self.handler.batch, timeout_s)
+        deliveries = self._subscription.poll(limit, timeout_s)
         if not deliveries or not self.handler.linger_s:
             return deliveries
         until = self._clock.monotonic() + self.handler.linger_s
-        while len(deliveries) < self.handler.batch and not self._stop.is_set():
+        while len(deliveries) < limit and not self._stop.is_set():
             left = until - self._clock.monotonic()
             if left <= 0:
                 break
             self._subscription.keep()
-            deliveries += self._subscription.poll(self.handler.batch - len(deliveries), min(left, IDLE_POLL_S))
+            deliveries += self._subscription.poll(limit - len(deliveries), min(left, IDLE_POLL_S))
         return deliveries
+
+    def _keep(self) -> None:
+        """Renew the leases of all that is in hand or held, now and then."""
+        now = self._clock.monotonic()
+        if now >= self._keep_at:
+            self._subscription.keep()
+            self._keep_at = now + KEEP_EVERY_S
 
     # --- overlapped ---------------------------------------------------------------------------------------------------
 
@@ -100,18 +122,15 @@ class Loop:
 
     def _feed(self) -> None:
         in_hand = 0
-        keep_at = self._clock.monotonic() + KEEP_EVERY_S
         while not self._stop.is_set() and not self._failures:
             in_hand -= self._acknowledge(wait_s=BUSY_POLL_S if in_hand >= IN_HAND else 0.0)
-            if self._clock.monotonic() >= keep_at:
-                self._subscription.keep()
-                keep_at = self._clock.monotonic() + KEEP_EVERY_S
+            self._keep()
             if in_hand >= IN_HAND:
                 continue
-            deliveries = self._gather(BUSY_POLL_S if in_hand else IDLE_POLL_S)
-            if deliveries:
+            hand = self._next_hand(BUSY_POLL_S if in_hand else IDLE_POLL_S, idle=not in_hand)
+            if hand is not None:
                 in_hand += 1
-                self._stepping.put(Hand(deliveries, self.handler.begin(deliveries)))
+                self._stepping.put(hand)
 
     def _acknowledge(self, wait_s: float) -> int:
         batches = 0
@@ -149,7 +168,7 @@ class Loop:
             target()
         except BaseException as error:  # noqa: BLE001 - carried to the loop's own thread, which raises it
             self._failures.append(error)
-            self._stop.set()  # so that a step waiting for a service that is away ends, too
+            self._stop.set()
 
     def _raise_failure(self) -> None:
         if self._failures:
@@ -165,9 +184,8 @@ class Loop:
         self._meters.observe(metrics.STEP, self.group, value=took)
         self._meters.inc(metrics.BUSY, self.group, by=took)
 
-    def _finish(self, hand: Hand) -> list[Delivery]:
+    def _finish(self, hand: Hand) -> Sequence[Delivery]:
         outputs = self.handler.finish(hand.work)
         if outputs:
             self._bus.publish(outputs)
-        undone = {(delivery.partition, delivery.offset) for delivery in self.handler.settle(hand.work)}
-        return [delivery for delivery in hand.deliveries if (delivery.partition, delivery.offset) not in undone]
+        return self.handler.settle(hand.work)

@@ -6,56 +6,47 @@ whoever loses that race, or comes back after a crash, publishes what stands.
 
 import logging
 import socket
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra import images
 from infra.metrics import Metrics
+from infra.runtime.inhand import DEADLY, InHand
+from infra.runtime.item import Item
+from infra.runtime.patience import Patience
 from infra.runtime.pictures import Pictures
 from schemas import codec, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
-from schemas.errors import Missing, NhrError, Reject, Retry, Undecodable
+from schemas.errors import Missing, Reject, Retry, Undecodable
 from schemas.ports import Blobs, Clock, Delivery, Image, Outgoing, Task
 from workers import answers, roster
 from workers.plugin import PlugIn
 
 IO_THREADS = 8
-FUSE = 5
 
 log = logging.getLogger(__name__)
 
 
-class FuseBlown(NhrError):
-    """A plug-in failed several jobs in a row: the fault is hardly theirs. Those in hand are not answered."""
-
-
-@dataclass(slots=True)
-class Item:
-    """One job on its way through: `outcome` is a result or the error that ended it, `standing` an earlier answer."""
-
-    delivery: Delivery
-    job: Any
-    job_id: str
-    task: Task[Any] | None = None
-    standing: bytes | None = None
-    outcome: Any = None
-    seconds: float = 0.0
+class Deadly(Reject):
+    """A job that killed its process again and again."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """The jobs of one poll, and dead letters for what was no job."""
+    """The jobs of one poll, later those that are ended; and dead letters for what was no job."""
 
     items: list[Item] = field(default_factory=list)
     letters: list[Outgoing] = field(default_factory=list)
+    refused: list[Delivery] = field(default_factory=list)
 
 
 class Worker:
-    """Handler of one kind's topic. `stop` ends waiting for a service that is away, leaving its jobs unanswered."""
+    """Handler of one kind's topic. Jobs that found no answer are held here, unacknowledged, from batch to batch."""
 
     def __init__(
         self,
@@ -66,17 +57,36 @@ class Worker:
         pictures: Pictures,
         clock: Clock,
         meters: Metrics,
-        stop: threading.Event,
+        in_hand: InHand,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
-        self.batch = plugin.INFO.batch
         self.linger_s = 0.0
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
-        self._blobs, self._pictures, self._clock, self._meters, self._stop = blobs, pictures, clock, meters, stop
+        self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
+        self._in_hand = in_hand
+        self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
         self._pool = ThreadPoolExecutor(IO_THREADS, thread_name_prefix=f"{kind.name}-io") if self.overlaps else None
         self._machine = socket.gethostname()
-        self._failed_in_a_row = 0
+
+    @property
+    def batch(self) -> int:
+        """Most messages wanted now: fewer while a service is away."""
+        return self._patience.batch
+
+    @property
+    def due_s(self) -> float | None:
+        """When a held job wants to be asked again."""
+        return self._patience.due_s
+
+    @property
+    def trouble(self) -> str:
+        """What keeps this worker from working, in words for people; "" when nothing does."""
+        since, reason = self._patience.away_since, self._patience.reason
+        if since is None:
+            return ""
+        waited = int(self._clock.monotonic() - since)
+        return f"{self.kind.name} {self.recipe.partition('@')[0]}: service away for {waited} s ({reason}); asking again"
 
     def start(self) -> None:
         """Load the model."""
@@ -92,19 +102,36 @@ class Worker:
                 job = codec.decode(self.topic, delivery.value)
             except Undecodable as error:
                 batch.letters.append(self._letter(delivery, "Undecodable", str(error)))
+                batch.refused.append(delivery)
                 continue
             batch.items.append(Item(delivery, job, answers.job_id(self.kind, job)))
-        self._each(self._prepare, batch.items)
+        if self.plugin.INFO.dear:
+            self._each(self._recall, batch.items)
+        self._fetch_all([item for item in batch.items if self._may_run(item)])
         return batch
 
-    def _prepare(self, item: Item) -> None:
-        if self.plugin.INFO.dear:
-            try:
-                item.standing = self._blobs.get(self._answer_key(item))
-            except Missing:
-                pass
-            else:
-                return
+    def _recall(self, item: Item) -> None:
+        with suppress(Missing):
+            item.standing = self._blobs.get(self._answer_key(item))
+
+    def _may_run(self, item: Item) -> bool:
+        """Whether the job is to be run as others are; one that may be deadly waits for its turn alone."""
+        if item.standing is not None:
+            return False
+        item.deaths = self._in_hand.deaths(item.job_id)
+        if item.deaths >= DEADLY:
+            item.outcome = Deadly(f"{item.deaths} processes died with this job in hand, at last with it alone")
+        return not item.deaths
+
+    def _fetch_all(self, items: Sequence[Item]) -> None:
+        if not self.plugin.INFO.reads_images:
+            for item in items:
+                item.task = Task(item.job)
+        elif items:
+            with self._in_hand.together([item.job_id for item in items]):
+                self._each(self._fetch, items)
+
+    def _fetch(self, item: Item) -> None:
         refs = self.kind.pictures(item.job) if self.plugin.INFO.reads_images else ()
         try:
             item.task = Task(item.job, tuple(self._pictures.fetch(ref) for ref in refs))
@@ -114,52 +141,84 @@ class Worker:
     # --- step: the model ----------------------------------------------------------------------------------------------
 
     def step(self, work: Batch) -> None:
-        """Run the plug-in over the batch; jobs whose service is away are asked again until it is back."""
-        waiting = [item for item in work.items if item.task is not None]
-        while waiting:
-            started = self._clock.monotonic()
-            self._run(waiting)
-            share = (self._clock.monotonic() - started) / len(waiting)
-            for item in waiting:
-                item.seconds += share
-            waiting = [item for item in waiting if isinstance(item.outcome, Retry)]
-            if waiting:
-                self._meters.inc(metrics.RETRIES, self.group, by=len(waiting))
-                log.warning("%s: %s; asking again", self.kind.name, waiting[0].outcome)
-                if self._stop.wait(max(item.outcome.after_s for item in waiting)):
-                    return
+        """Run the plug-in over the batch and over held jobs that are due; leaves in `work` the jobs that are ended."""
+        fresh = [item for item in work.items if item.task is not None or 0 < item.deaths < DEADLY]
+        known = set(work.items)
+        ended = known.difference(fresh)
+        while asked := self._patience.next(fresh):
+            away = self._patience.away_since
+            self._ask(asked)
+            learnt = self._patience.learn(asked)
+            self._tell(asked, away)
+            ended.update(learnt)
+            work.items += [item for item in learnt if item not in known]
+        work.items = [item for item in work.items if item in ended]
+        self._patience.rest()
+
+    def _ask(self, items: Sequence[Item]) -> None:
+        """Run the plug-in over jobs, one that may be deadly alone, and note what it took."""
+        started, at = self._clock.monotonic(), self._clock.now()
+        if items[0].deaths:
+            self._ask_alone(items[0])
+        else:
+            with self._in_hand.together([item.job_id for item in items]):
+                self._run(items)
+        share, now = (self._clock.monotonic() - started) / len(items), self._clock.now()
+        for item in items:
+            item.seconds += share
+            item.tries += 1
+            item.first_at, item.last_at = item.first_at or at, now
+
+    def _ask_alone(self, item: Item) -> None:
+        with self._in_hand.alone(item.job_id):
+            self._fetch(item)
+            if item.task is not None:
+                self._run([item])
+        item.deaths = 0
 
     def _run(self, items: Sequence[Item]) -> None:
         try:
             outcomes: Iterable[Any] = roster.run(self.kind, self.plugin, [item.task for item in items])
         except Retry as error:
             outcomes = [error] * len(items)
-        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; the fuse decides what it means
+        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; whose fault it is shows later
             if len(items) > 1:
                 for item in items:
                     self._run([item])
                 return
             outcomes = [error]
         for item, outcome in zip(items, outcomes, strict=True):
-            item.outcome = outcome
-            self._watch_fuse(item)
+            item.outcome = self._checked(item, outcome)
 
-    def _watch_fuse(self, item: Item) -> None:
-        if isinstance(item.outcome, Retry | Reject):
-            return
-        if not isinstance(item.outcome, Exception):
-            self._failed_in_a_row = 0
-            return
-        self._failed_in_a_row += 1
-        if self._failed_in_a_row >= FUSE:
-            what = f"{self.kind.name} {self.recipe} failed {FUSE} jobs in a row"
-            why = f"{type(item.outcome).__name__}: {item.outcome}"
-            raise FuseBlown(f"{what} ({why}); nothing is lost: mend it and run again") from item.outcome
+    def _checked(self, item: Item, outcome: Any) -> Any:
+        """The answer to a job, or the error that it is: a result out of range is a bug of the plug-in."""
+        if isinstance(outcome, Exception):
+            return outcome
+        try:
+            if isinstance(outcome, Image) and self.kind.stage in {"generate", "edit"}:
+                images.check(outcome)
+                return outcome
+            return answers.told(item.job, outcome, self.recipe, m.Meter())
+        except (ValueError, TypeError) as error:
+            return error
+
+    def _tell(self, asked: Sequence[Item], away_before: float | None) -> None:
+        """Count what was put off, and say when a service goes and when it is back."""
+        put_off = sum(isinstance(item.outcome, Retry) for item in asked)
+        if put_off:
+            self._meters.inc(metrics.RETRIES, self.group, by=put_off)
+        away = self._patience.away_since
+        if away is not None and away_before is None:
+            self._meters.shift(metrics.BREAKERS, self.group, by=1)
+            log.warning("%s: service away (%s); asking again until it is back", self.kind.name, self._patience.reason)
+        if away is None and away_before is not None:
+            self._meters.shift(metrics.BREAKERS, self.group, by=-1)
+            log.warning("%s: service back after %.0f s", self.kind.name, self._clock.monotonic() - away_before)
 
     # --- finish: store, answer ----------------------------------------------------------------------------------------
 
     def finish(self, work: Batch) -> list[Outgoing]:
-        """The answers, pictures and standing answers stored; jobs still waiting for a service have none."""
+        """The answers, pictures and standing answers stored; and what is said of jobs that have none."""
         outputs = list(work.letters)
         counts: Counter[str] = Counter()
         for outcome, messages in self._each(self._answer, work.items):
@@ -170,20 +229,21 @@ class Worker:
         return outputs
 
     def settle(self, work: Batch) -> Sequence[Delivery]:
-        """Nothing to save; jobs whose service was away to the end stay."""
-        return [item.delivery for item in work.items if isinstance(item.outcome, Retry)]
+        """Nothing to save; jobs that are held are not among those that are done."""
+        for item in work.items:
+            if isinstance(item.outcome, Deadly):
+                self._in_hand.forget(item.job_id)
+        return [*work.refused, *(item.delivery for item in work.items)]
 
     def _answer(self, item: Item) -> tuple[str, list[Outgoing]]:
         """How the job ended, and the messages that tell it."""
         if item.standing is not None:
             return "standing", [self._standing(item, item.standing)]
-        if isinstance(item.outcome, Retry):
-            return "waiting", []
         if isinstance(item.outcome, Exception):
             return self._failure(item, item.outcome)
         try:
             answer = codec.outgoing(self._message(item))
-        except (ValueError, TypeError, Reject) as error:  # a result out of range, too long or of no known shape
+        except (ValueError, Reject) as error:  # too long for a message
             return self._failure(item, error)
         if not self.plugin.INFO.dear or self._blobs.put(self._answer_key(item), answer.value):
             return "answered", [answer]
@@ -194,22 +254,29 @@ class Worker:
             folder = "candidates" if self.kind.stage == "edit" else "sources"
             key = f"scratch/{folder}/{item.job_id[:2]}/{item.job_id}.{self.recipe}"
             return answers.pictured(item.job, self._pictures.store(key, item.outcome), self.recipe)
-        return answers.told(item.job, item.outcome, self.recipe, self._meter(item))
+        told: m.Message = item.outcome.model_copy(update={"meter": self._meter(item)})
+        return told
 
     def _failure(self, item: Item, error: Exception) -> tuple[str, list[Outgoing]]:
         rejected = isinstance(error, Reject)
         reason = str(error) if rejected else f"{type(error).__name__}: {error}"
+        if isinstance(error, Retry):
+            reason = f"put off {item.tries} times while other jobs were answered: {error}"
         log.warning("%s: job %s cannot be done: %s", self.kind.name, item.job_id, reason)
         failure = answers.failed(self.kind, item.job, reason, self.recipe, self._meter(item))
-        letter = self._letter(item.delivery, type(error).__name__, reason)
+        letter = self._letter(item.delivery, type(error).__name__, reason, item)
         return "rejected" if rejected else "failed", [codec.outgoing(failure), letter]
 
     def _standing(self, item: Item, answer: bytes) -> Outgoing:
         return Outgoing(codec.answer_topic(self.kind.stage).name, answers.source_id(item.job), answer)
 
-    def _letter(self, delivery: Delivery, error: str, reason: str) -> Outgoing:
+    def _letter(self, delivery: Delivery, error: str, reason: str, item: Item | None = None) -> Outgoing:
         self._meters.inc(metrics.DEAD_LETTERS, self.group, error)
-        return dead_letter(delivery, self.group, error, reason)
+        job_id, tries, first_at = (item.job_id, item.tries, item.first_at) if item else ("", 1, 0.0)
+        return dead_letter(
+            delivery, self.group, error, reason, at=self._clock.now(), stage=self.kind.stage, job_id=job_id,
+            attempts=max(1, tries), first_at=first_at,
+        )  # fmt: skip
 
     def _meter(self, item: Item) -> m.Meter:
         return m.Meter(seconds=item.seconds, machine=self._machine, at=self._clock.now())

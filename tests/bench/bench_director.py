@@ -5,6 +5,7 @@ import time
 
 from infra.blobs.memory import MemoryBlobs
 from infra.ledgers.memory import MemoryLedgers
+from infra.runtime.clock import SystemClock
 from infra.runtime.tuning import tune
 from schemas import codec, topics
 from schemas.ports import Change, Delivery, Outgoing
@@ -50,7 +51,7 @@ def events_per_second(events: list[bytes], ledgers_before: int) -> float:
     empty = encode_ledger(Ledger(paper.policy_id))
     ledgers.save([Change(f"other-{number}", empty, 0) for number in range(ledgers_before)])
     published: list[Outgoing] = []
-    director = Director(ledgers, known, paper.policy_id, published.extend)
+    director = Director(ledgers, known, paper.policy_id, published.extend, SystemClock())
     started = time.process_time()
     for first in range(0, len(events), BATCH):
         chunk = events[first : first + BATCH]

@@ -11,6 +11,7 @@ import numpy as np
 
 from infra.metrics import Metrics
 from infra.runtime.clock import SystemClock
+from infra.runtime.inhand import InHand
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
@@ -75,7 +76,7 @@ def busy_share() -> float:
     with tempfile.TemporaryDirectory() as folder, embedded(Path(folder), Settings()) as stores:
         pictures = Pictures(stores.blobs, cache_bytes=0)
         stores.bus.publish([codec.outgoing(job) for job in jobs(pictures, editor)])
-        worker = Worker(roster.KINDS["editor"], editor, "bench@0", stores.blobs, pictures, clock, meters, stop)
+        worker = Worker(roster.KINDS["editor"], editor, "bench@0", stores.blobs, pictures, clock, meters, InHand(stores.cursors))
         loop = threading.Thread(target=Loop(worker, stores.bus, meters, clock, stop).run)
         loop.start()
         while any(lag.waiting or lag.in_flight for (_, group), lag in stores.bus.lag().items() if group == "editor"):

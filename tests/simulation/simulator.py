@@ -15,6 +15,7 @@ from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
+from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
@@ -140,6 +141,10 @@ class World:
         self.crew: Crew = crew("null", {"gate": "null:yes=0.8", "prompter": "null"}, {})
         Policies(self.kept).keep(self.policy)
 
+    def in_hand(self) -> InHand:
+        """The note of jobs in hand; the simulator's processes share nothing but the stores."""
+        return InHand(MemoryLedgers())
+
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish, or only the first part and crash."""
         cut = self.faults.rng.randint(0, len(messages)) if messages else 0
@@ -179,15 +184,18 @@ def makers(world: World, directors: int = 2, workers: int = 2) -> list[Callable[
             recipe, plugin = world.crew.plugin(kind.name)
             spoilt: Any = Rejecting(plugin, kind, world)
             fresh = Pictures(world.blobs, 0)
-            made = Worker(kind, spoilt, recipe, world.blobs, fresh, world.clock, Metrics(), world.stop)
+            made = Worker(kind, spoilt, recipe, world.blobs, fresh, world.clock, Metrics(), world.in_hand())
             made.overlaps = False
             return made
 
         return make
 
     made: list[Callable[[], Handler[Any]]] = [worker(kind) for kind in roster.KINDS.values() for _ in range(workers)]
-    made += [lambda: Director(world.ledgers, known, world.policy.policy_id, world.publish) for _ in range(directors)]
-    made += [lambda: Collector(world.blobs), lambda: Recorder(world.blobs, known)]
+    made += [
+        lambda: Director(world.ledgers, known, world.policy.policy_id, world.publish, world.clock)
+        for _ in range(directors)
+    ]
+    made += [lambda: Collector(world.blobs, world.clock), lambda: Recorder(world.blobs, known)]
     return made
 
 
@@ -209,12 +217,11 @@ def actor(make: Callable[[], Handler[Any]], world: World) -> Iterator[bool]:
         yield True
         world.publish(outputs)
         yield True
-        undone = handler.settle(work)
+        done = handler.settle(work)
         yield True
-        for delivery in deliveries:
-            if delivery not in undone:
-                subscription.ack([delivery])
-                yield True
+        for delivery in done:
+            subscription.ack([delivery])
+            yield True
 
 
 def intake(world: World) -> None:

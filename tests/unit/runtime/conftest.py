@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from infra.blobs.memory import MemoryBlobs
+from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
+from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
 from tests.contract.clocks import FakeClock
@@ -41,11 +43,21 @@ def pictures(blobs: MemoryBlobs) -> Pictures:
 
 
 @pytest.fixture
-def hire(blobs: MemoryBlobs, pictures: Pictures, clock: FakeClock, meters: Metrics, stop: threading.Event) -> Hire:
-    """Makes a worker that runs a plug-in over the stores of the test."""
+def notes() -> MemoryLedgers:
+    return MemoryLedgers()
+
+
+@pytest.fixture
+def in_hand(notes: MemoryLedgers) -> InHand:
+    return InHand(notes)
+
+
+@pytest.fixture
+def hire(blobs: MemoryBlobs, pictures: Pictures, clock: FakeClock, meters: Metrics, in_hand: InHand) -> Hire:
+    """Makes a worker that runs a plug-in over the stores of the test, all in one process."""
 
     def made(plugin: Scripted) -> Worker:
-        worker = Worker(plugin.kind, plugin, RECIPE, blobs, pictures, clock, meters, stop)
+        worker = Worker(plugin.kind, plugin, RECIPE, blobs, pictures, clock, meters, in_hand)
         worker.start()
         return worker
 

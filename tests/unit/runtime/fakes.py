@@ -9,6 +9,7 @@ from infra.runtime.worker import Worker
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery, Gated, Image, Info, Outgoing
+from tests.contract.clocks import FakeClock
 from workers.plugin import Options, PlugIn
 from workers.roster import KINDS, Kind
 
@@ -94,11 +95,11 @@ JOBS: dict[str, m.Message] = {"gate": source(), "edit": edit_job(), "judge": _JU
 
 
 class Told(NamedTuple):
-    """What came of a batch: answers, dead letters, and offsets that stay unacknowledged."""
+    """What came of a turn: answers, dead letters, and offsets that are done."""
 
     answers: list[Any]
     letters: list[Outgoing]
-    undone: list[int]
+    done: list[int]
 
 
 def work(worker: Worker, batch: Sequence[Delivery]) -> Told:
@@ -110,3 +111,23 @@ def work(worker: Worker, batch: Sequence[Delivery]) -> Told:
     by_name = {topic.name: topic for topic in topics.ALL}
     told = [codec.decode(by_name[out.topic], out.value) for out in outputs if out not in letters]
     return Told(told, letters, [delivery.offset for delivery in worker.settle(hand)])
+
+
+def turns(worker: Worker, clock: FakeClock, most: int = 100) -> list[Told]:
+    """Turns without anything new, each when it is due, until nothing is held."""
+    told = []
+    for _ in range(most):
+        if worker.due_s is None:
+            break
+        clock.time = max(clock.time, worker.due_s)
+        told.append(work(worker, []))
+    return told
+
+
+def flatly(told: list[Told]) -> Told:
+    """Turns as one."""
+    return Told(
+        [answer for turn in told for answer in turn.answers],
+        [letter for turn in told for letter in turn.letters],
+        [offset for turn in told for offset in turn.done],
+    )

@@ -42,6 +42,7 @@ class Noting:
     topic = TOPIC
     group = "collector"
     linger_s = 0.0
+    due_s: float | None = None
 
     def __init__(self, diary: Diary, overlaps: bool, batch: int = 1, undone: Sequence[str] = ()) -> None:
         self.diary, self.overlaps, self.batch, self.undone = diary, overlaps, batch, undone
@@ -62,7 +63,7 @@ class Noting:
 
     def settle(self, work: list[Delivery]) -> list[Delivery]:
         self.diary.note("settle", _texts(work))
-        return [delivery for delivery in work if delivery.value.decode() in self.undone]
+        return [delivery for delivery in work if delivery.value.decode() not in self.undone]
 
 
 class NotingBus:

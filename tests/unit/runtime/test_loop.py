@@ -9,10 +9,11 @@ from infra.bus.memory import MemoryBus
 from infra.metrics import Metrics
 from infra.runtime.loop import KEEP_EVERY_S, Loop
 from schemas import metrics
-from schemas.ports import Lag
+from schemas.ports import Delivery, Lag
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.handling import SOON_S, Diary, Noting, NotingBus, fill, left
 
+LEASE_S = 30.0
 WAYS = pytest.mark.parametrize("overlaps", [False, True], ids=["in line", "overlapped"])
 ORDER = ["begin", "step", "finish", "publish", "settle", "ack"]
 
@@ -258,3 +259,53 @@ def test_a_handler_that_lingers_waits_for_more_until_its_time_is_up(
     diary.at = at
     run(handler)
     assert ("begin", ("a", "b")) in diary.entries
+
+
+class Patient(Noting):
+    """Holds its first batch back, rests until it is due, and is done with all in an empty turn."""
+
+    due_s: float | None = None
+    room = 4
+
+    def __init__(self, diary: Diary, overlaps: bool, clock: FakeClock) -> None:
+        super().__init__(diary, overlaps)
+        self._clock, self._held = clock, list[Delivery]()
+
+    @property
+    def batch(self) -> int:
+        return self.room
+
+    @batch.setter
+    def batch(self, _size: int) -> None:
+        pass
+
+    def step(self, work: list[Delivery]) -> None:
+        super().step(work)
+        if work:
+            self._held += work
+            work.clear()
+            self.room, self.due_s = 0, self._clock.time + 3 * LEASE_S
+            self._clock.advance(LEASE_S / 2)
+        else:
+            work += self._held
+            self.due_s = None
+
+
+@WAYS
+def test_what_is_held_back_keeps_its_lease_and_is_done_in_an_empty_turn(
+    overlaps: bool, run: Run, bus: MemoryBus, diary: Diary, clock: FakeClock, stop: threading.Event
+) -> None:
+    fill(bus, "a", "b")
+    handler = Patient(diary, overlaps, clock)
+
+    def at(step: str, batch: list[str]) -> None:
+        if step == "keep":
+            clock.advance(LEASE_S / 4)
+        if step == "ack" and "a" in batch:
+            stop.set()
+
+    diary.at = at
+    run(handler)
+    assert left(bus) == Lag(0, 0)
+    assert [diary.steps(text).count("begin") for text in "ab"] == [1, 1]
+    assert diary.steps("a")[-3:] == ["publish", "settle", "ack"]

@@ -23,8 +23,10 @@ from tests.unit.runtime.fakes import (
     Scripted,
     deliveries,
     edit_job,
+    flatly,
     picture,
     source,
+    turns,
     unless,
     work,
     yes,
@@ -35,7 +37,7 @@ def test_a_job_becomes_the_answer_of_its_kind(hire: Hire) -> None:
     told = work(hire(Scripted("gate", yes)), deliveries(source()))
     (answer,) = told.answers
     assert (answer.job_id, answer.yes, answer.reason, answer.by) == (source().job_id, True, "plausible", RECIPE)
-    assert (told.letters, told.undone) == ([], [])
+    assert (told.letters, told.done) == ([], [0])
 
 
 def test_a_picture_is_stored_and_its_claim_check_published(hire: Hire, blobs: MemoryBlobs) -> None:
@@ -73,7 +75,7 @@ def test_an_answer_says_what_it_took_shared_among_its_batch(hire: Hire, clock: F
 
 def test_what_is_told_is_what_is_counted(hire: Hire, meters: Metrics) -> None:
     say = {f"{1:032}": Gated(True), f"{2:032}": Reject("no"), f"{3:032}": ValueError("bug")}
-    work(hire(Scripted("gate", lambda t: say[t.job.subject.source_id])), deliveries(*map(source, (1, 2, 3))))
+    work(hire(Scripted("gate", lambda t: say[t.job.subject.source_id])), deliveries(*map(source, (3, 2, 1))))
     jobs = {("gate", "answered"): 1.0, ("gate", "rejected"): 1.0, ("gate", "failed"): 1.0}
     assert meters.totals(metrics.JOBS) == jobs
     assert meters.totals(metrics.DEAD_LETTERS) == {("gate", "Reject"): 1.0, ("gate", "ValueError"): 1.0}
@@ -122,16 +124,18 @@ def test_a_reject_that_a_whole_step_raises_costs_only_the_job_it_is_about(hire: 
         ("writer", "text", "half a character: \ud83d"),
     ],
 )
-def test_a_result_out_of_range_is_a_failure(hire: Hire, kind: str, job: str, result: object) -> None:
-    told = work(hire(Scripted(kind, lambda _: result)), deliveries(JOBS[job]))
+def test_a_result_out_of_range_is_a_failure(hire: Hire, clock: FakeClock, kind: str, job: str, result: object) -> None:
+    worker = hire(Scripted(kind, lambda _: result))
+    told = flatly([work(worker, deliveries(JOBS[job])), *turns(worker, clock)])
     assert [type(answer) for answer in told.answers] == [m.Failure]
     assert len(told.letters) == 1
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (8, 8), (8, 8, 4)])
-def test_a_result_that_is_no_picture_is_a_failure(hire: Hire, shape: tuple[int, ...]) -> None:
+def test_a_result_that_is_no_picture_is_a_failure(hire: Hire, clock: FakeClock, shape: tuple[int, ...]) -> None:
     odd = Image(np.zeros(shape, np.uint8))
-    (failure,) = work(hire(Scripted("editor", lambda _: odd)), deliveries(edit_job())).answers
+    worker = hire(Scripted("editor", lambda _: odd))
+    (failure,) = flatly([work(worker, deliveries(edit_job())), *turns(worker, clock)]).answers
     assert "want uint8 of (height, width, 3)" in failure.reason
 
 

@@ -1,85 +1,199 @@
-"""A service that is away is waited for; a bug is pinned on its job, and several in a row stop the worker."""
+"""A service that is away is waited for; a bug is pinned on its job; several in a row stop the worker."""
 
-import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from infra.metrics import Metrics
-from infra.runtime.worker import FUSE, FuseBlown
+from infra.runtime.patience import FUSE, LONE_TRIES, PROBES, FuseBlown
 from schemas import messages as m
 from schemas import metrics
 from schemas.errors import Reject, Retry, UserError
-from schemas.ports import Gated
+from schemas.ports import Gated, Info
+from tests.contract.clocks import FakeClock
 from tests.unit.runtime.conftest import Hire
 from tests.unit.runtime.fakes import (
     Scripted,
     deliveries,
+    flatly,
     source,
+    turns,
     unless,
     work,
     yes,
 )  # fmt: skip
 
-
-def test_a_job_whose_service_is_busy_is_asked_again_until_it_answers(hire: Hire, meters: Metrics) -> None:
-    replies = iter([Retry("busy", 0.0), Retry("busy", 0.0), Gated(True)])
-    told = work(hire(Scripted("gate", lambda _: next(replies))), deliveries(source()))
-    assert [type(answer) for answer in told.answers] == [m.GateVerdict]
-    assert meters.totals(metrics.RETRIES) == {("gate",): 2.0}
+HOUR_S = 3600.0
+ONE_BY_ONE = Info(summary="one at a time", reads_images=False, batch=1)
 
 
-def test_only_the_jobs_that_have_no_answer_yet_are_asked_again(hire: Hire) -> None:
-    replies = iter([Gated(True), Retry("busy", 0.0), Gated(False)])
+def numbers(plugin: Scripted) -> list[list[int]]:
+    """The sources of each step."""
+    return [[int(job.subject.source_id) for job in step] for step in plugin.asked]
+
+
+def outage(clock: FakeClock, until: float) -> Callable[[Any], Any]:
+    """Says yes, once the clock is past `until`."""
+    return lambda _task: Gated(True) if clock.time >= until else Retry("503")
+
+
+# --- a service that is busy or away ---------------------------------------------------------------------------------
+
+
+def test_a_job_that_is_put_off_is_held_and_asked_again_when_it_is_due(
+    hire: Hire, clock: FakeClock, meters: Metrics
+) -> None:
+    replies = iter([Retry("busy", 5.0), Gated(True)])
+    worker = hire(Scripted("gate", lambda _: next(replies)))
+    assert work(worker, deliveries(source())) == ([], [], [])
+    assert worker.due_s == clock.time + 5.0
+    assert work(worker, []) == ([], [], [])  # not yet
+    (told,) = turns(worker, clock)
+    assert ([type(answer) for answer in told.answers], told.done) == ([m.GateVerdict], [0])
+    assert meters.totals(metrics.RETRIES) == {("gate",): 1.0}
+
+
+def test_only_the_jobs_that_have_no_answer_yet_are_asked_again(hire: Hire, clock: FakeClock) -> None:
+    replies = iter([Gated(True), Retry("busy"), Gated(False)])
     plugin = Scripted("gate", lambda _: next(replies))
-    told = work(hire(plugin), deliveries(source(1), source(2)))
-    names = [[job.subject.source_id for job in step] for step in plugin.asked]
-    assert names == [[f"{1:032}", f"{2:032}"], [f"{2:032}"]]
+    worker = hire(plugin)
+    told = flatly([work(worker, deliveries(source(1), source(2))), *turns(worker, clock)])
+    assert numbers(plugin) == [[1, 2], [2]]
     assert [answer.yes for answer in told.answers] == [True, False]
+    assert told.done == [0, 1]
 
 
-def test_a_retry_that_a_whole_step_raises_asks_all_of_it_again(hire: Hire) -> None:
+def test_a_retry_that_a_whole_step_raises_puts_all_of_it_off(hire: Hire, clock: FakeClock) -> None:
     raised = iter([True])
 
     def say(_task: Any) -> Gated:
         if next(raised, False):
-            raise Retry("away", 0.0)
+            raise Retry("away")
         return Gated(True)
 
-    assert len(work(hire(Scripted("gate", say)), deliveries(source(1), source(2))).answers) == 2
+    worker = hire(Scripted("gate", say))
+    assert work(worker, deliveries(source(1), source(2))).done == []
+    assert len(flatly(turns(worker, clock)).answers) == 2
 
 
-def test_a_stop_while_the_service_is_away_leaves_the_job_unanswered_and_unacknowledged(
-    hire: Hire, stop: threading.Event
+def test_an_outage_of_an_hour_costs_no_job_and_few_calls(hire: Hire, clock: FakeClock, meters: Metrics) -> None:
+    plugin = Scripted("gate", outage(clock, clock.time + HOUR_S))
+    worker = hire(plugin)
+    told = flatly([work(worker, deliveries(*map(source, range(20)))), *turns(worker, clock)])
+    assert [type(answer) for answer in told.answers] == [m.GateVerdict] * 20
+    assert sorted(told.done) == list(range(20))
+    during = [step for step in plugin.asked if len(step) == 1]
+    assert len(during) < 90  # one probe at a time, at most once a minute
+    assert clock.time - 1_000_000.0 < HOUR_S + 70
+    assert meters.totals(metrics.BREAKERS) == {("gate",): 0.0}
+
+
+def test_while_a_service_is_away_little_is_taken_and_one_job_at_a_time_is_tried(hire: Hire, clock: FakeClock) -> None:
+    plugin = Scripted("gate", lambda _: Retry("503"), ONE_BY_ONE)
+    worker = hire(plugin)
+    taken = 0
+    for number in range(200):
+        taken += worker.batch
+        work(worker, deliveries(*[source(number)] * worker.batch))
+        clock.advance(30.0)
+    assert PROBES <= taken <= PROBES + 4
+    assert "gate scripted: service away for " in worker.trouble
+
+
+def test_the_wait_that_a_service_asks_for_is_kept(hire: Hire, clock: FakeClock) -> None:
+    plugin = Scripted("gate", lambda _: Retry("daily quota", after_s=HOUR_S))
+    worker = hire(plugin)
+    work(worker, deliveries(*map(source, range(3))))
+    assert worker.due_s == clock.time + HOUR_S
+
+
+def test_a_job_that_is_put_off_again_and_again_while_others_are_answered_is_given_up(
+    hire: Hire, clock: FakeClock
 ) -> None:
-    def away(_task: Any) -> Retry:
-        stop.set()
-        return Retry("away", after_s=3600.0)
+    worker = hire(Scripted("gate", lambda task: Retry("timeout") if task.job == source(0) else Gated(True)))
+    told = [work(worker, deliveries(source(0), source(1)))]
+    for number in range(2, 60):
+        clock.advance(30.0)
+        told.append(work(worker, deliveries(source(number))))
+    (failure,) = [answer for answer in flatly(told).answers if isinstance(answer, m.Failure)]
+    assert failure.reason.startswith("put off ")
+    assert failure.reason.endswith(" times while other jobs were answered: timeout")
+    (letter,) = flatly(told).letters
+    assert letter.headers["nhr-error"] == "Retry"
+    assert int(letter.headers["nhr-attempts"]) >= 3
+    assert float(letter.headers["nhr-first-at"]) < float(letter.headers["nhr-last-at"])
+    assert worker.due_s is None
 
-    told = work(hire(Scripted("gate", away)), deliveries(source()))
-    assert (told.answers, told.letters, told.undone) == ([], [], [0])
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_no_job_of_an_overloaded_service_is_given_up(hire: Hire, clock: FakeClock, share: float) -> None:
+    calls = iter(range(1_000_000))
+
+    def say(_task: Any) -> Any:
+        return Retry("429") if (next(calls) * 0.6180339887) % 1.0 < share else Gated(True)
+
+    worker = hire(Scripted("gate", say, ONE_BY_ONE))
+    told, taken = [], 0
+    while taken < 50:
+        told.append(work(worker, deliveries(*[source(taken)] * worker.batch)))
+        taken += worker.batch
+        clock.advance(1.0)
+    told += turns(worker, clock, most=10_000)
+    assert [type(answer) for answer in flatly(told).answers] == [m.GateVerdict] * taken
 
 
-def test_a_stop_while_the_service_is_away_keeps_the_answers_that_came(hire: Hire, stop: threading.Event) -> None:
-    stop.set()
-    say = {f"{1:032}": Gated(True), f"{2:032}": Retry("away", after_s=3600.0)}
-    told = work(hire(Scripted("gate", lambda t: say[t.job.subject.source_id])), deliveries(source(1), source(2)))
-    assert [answer.job_id for answer in told.answers] == [source(1).job_id]
-    assert told.undone == [1]
+def test_a_rejection_shows_that_the_service_is_back(hire: Hire, clock: FakeClock) -> None:
+    replies = iter([Retry("503")] * 3 + [Reject("blocked")] + [Gated(True)] * 2)
+    worker = hire(Scripted("gate", lambda _: next(replies)))
+    work(worker, deliveries(*map(source, range(3))))
+    assert worker.trouble
+    told = flatly(turns(worker, clock))
+    assert len(told.answers) == 3
+    assert worker.trouble == ""
 
 
-def test_a_bug_is_pinned_on_the_job_that_brings_it_out(hire: Hire) -> None:
+# --- bugs -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_bug_is_pinned_on_the_job_that_brings_it_out_once_another_succeeds(hire: Hire) -> None:
     told = work(hire(Scripted("gate", unless(2, KeyError("oops")))), deliveries(*map(source, (1, 2, 3))))
-    assert [type(answer) for answer in told.answers] == [m.GateVerdict, m.Failure, m.GateVerdict]
-    assert told.answers[1].reason == "KeyError: 'oops'"
+    assert sorted(type(answer).__name__ for answer in told.answers) == ["Failure", "GateVerdict", "GateVerdict"]
+    (failure,) = [answer for answer in told.answers if isinstance(answer, m.Failure)]
+    assert failure.reason == "KeyError: 'oops'"
     assert [letter.headers["nhr-error"] for letter in told.letters] == ["KeyError"]
+
+
+def test_a_bug_is_held_unacknowledged_until_a_later_job_succeeds(hire: Hire) -> None:
+    worker = hire(Scripted("gate", unless(1, KeyError("oops"))))
+    assert work(worker, deliveries(source(1))) == ([], [], [])
+    told = work(worker, deliveries(source(1), source(2))[1:])
+    assert [type(answer).__name__ for answer in told.answers] == ["GateVerdict", "Failure"]
+    assert sorted(told.done) == [0, 1]
+
+
+def test_a_bug_with_no_other_job_to_compare_it_with_is_asked_alone_a_few_times(hire: Hire, clock: FakeClock) -> None:
+    plugin = Scripted("gate", unless(1, KeyError("oops")))
+    worker = hire(plugin)
+    told = flatly([work(worker, deliveries(source(1))), *turns(worker, clock)])
+    assert numbers(plugin) == [[1]] * LONE_TRIES
+    assert ([type(answer) for answer in told.answers], told.done) == ([m.Failure], [0])
+    assert told.letters[0].headers["nhr-attempts"] == str(LONE_TRIES)
+
+
+def test_a_bug_that_comes_and_goes_costs_nothing(hire: Hire, clock: FakeClock) -> None:
+    replies = iter([KeyError("once"), Gated(True)])
+    worker = hire(Scripted("gate", lambda _: next(replies)))
+    told = flatly([work(worker, deliveries(source())), *turns(worker, clock)])
+    assert [type(answer) for answer in told.answers] == [m.GateVerdict]
 
 
 def test_several_bugs_in_a_row_stop_the_worker_before_any_is_answered(hire: Hire) -> None:
     worker = hire(Scripted("gate", lambda _: ZeroDivisionError("by zero")))
-    hand = worker.begin(deliveries(*map(source, range(FUSE))))
+    for number in range(FUSE - 1):
+        assert work(worker, deliveries(source(number))).done == []
     with pytest.raises(FuseBlown, match=r"gate scripted@.* failed 5 jobs in a row \(ZeroDivisionError: by zero\)"):
-        worker.step(hand)
+        work(worker, deliveries(source(FUSE)))
 
 
 def test_a_wrong_setting_blows_the_fuse_rather_than_fail_every_job(hire: Hire) -> None:
@@ -88,9 +202,15 @@ def test_a_wrong_setting_blows_the_fuse_rather_than_fail_every_job(hire: Hire) -
         worker.step(worker.begin(deliveries(*map(source, range(FUSE)))))
 
 
+def test_a_result_out_of_range_is_a_bug_too(hire: Hire) -> None:
+    worker = hire(Scripted("gate", lambda _: "no verdict"))
+    with pytest.raises(FuseBlown, match=r"ValidationError|TypeError"):
+        worker.step(worker.begin(deliveries(*map(source, range(FUSE)))))
+
+
 def test_a_success_between_them_mends_the_fuse(hire: Hire) -> None:
-    outcomes = iter([KeyError("x")] * (FUSE - 1) + [Gated(True)] + [KeyError("x")] * (FUSE - 1))
-    told = work(hire(Scripted("gate", lambda _: next(outcomes))), deliveries(*map(source, range(2 * FUSE - 1))))
+    outcomes = iter([KeyError("x")] * (FUSE - 1) + [Gated(True)] + [KeyError("x")] * (FUSE - 1) + [Gated(True)])
+    told = work(hire(Scripted("gate", lambda _: next(outcomes))), deliveries(*map(source, range(2 * FUSE))))
     assert sum(isinstance(answer, m.Failure) for answer in told.answers) == 2 * FUSE - 2
 
 
@@ -99,8 +219,9 @@ def test_rejected_jobs_do_not_blow_the_fuse(hire: Hire) -> None:
     assert len(told.answers) == 2 * FUSE
 
 
-def test_a_plugin_that_gives_too_few_results_is_a_bug(hire: Hire) -> None:
+def test_a_plugin_that_gives_too_few_results_is_a_bug(hire: Hire, clock: FakeClock) -> None:
     plugin = Scripted("gate", yes)
     setattr(plugin, plugin.kind.method, lambda _tasks: [])
-    (failure,) = work(hire(plugin), deliveries(source())).answers
+    worker = hire(plugin)
+    (failure,) = flatly([work(worker, deliveries(source())), *turns(worker, clock)]).answers
     assert failure.reason == f"RuntimeError: gate {Scripted.__module__} gave 0 results for 1 tasks"

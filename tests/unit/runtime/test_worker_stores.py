@@ -29,7 +29,7 @@ def test_bytes_that_are_no_job_become_a_dead_letter_and_no_answer(hire: Hire) ->
     told = work(hire(Scripted("gate", yes)), [raw(b"\xff")])
     assert told.answers == []
     assert (told.letters[0].value, told.letters[0].headers["nhr-error"]) == (b"\xff", "Undecodable")
-    assert told.undone == []
+    assert told.done == [0]
 
 
 def test_bytes_that_are_no_job_do_not_hold_up_the_others(hire: Hire) -> None:

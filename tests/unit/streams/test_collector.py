@@ -10,6 +10,7 @@ from schemas import topics
 from schemas.ports import Outgoing
 from streams import shelf
 from streams.collector import Collector
+from tests.contract.clocks import FakeClock
 from tests.golden import samples
 from tests.unit.streams.delivering import deliveries, junk, letters
 
@@ -25,23 +26,24 @@ def _scratch(blobs: MemoryBlobs) -> None:
 
 
 def collect(collector: Collector, *triplets: m.Triplet) -> list[Outgoing]:
-    work = collector.begin(deliveries(*triplets))
+    batch = deliveries(*triplets)
+    work = collector.begin(batch)
     collector.step(work)
     outputs = collector.finish(work)
-    assert list(collector.settle(work)) == []
+    assert list(collector.settle(work)) == batch
     return outputs
 
 
 def test_a_triplet_is_on_the_shelf_with_its_images(blobs: MemoryBlobs) -> None:
-    assert collect(Collector(blobs), TRIPLET) == []
+    assert collect(Collector(blobs, FakeClock()), TRIPLET) == []
     assert shelf.read(blobs, TRIPLET.triplet_id) == shelf.shelved(TRIPLET)
     assert blobs.get(shelf.image_key(TRIPLET.before)) == TRIPLET.before.sha256.encode()
 
 
 def test_collecting_again_changes_nothing(blobs: MemoryBlobs) -> None:
-    collect(Collector(blobs), TRIPLET)
+    collect(Collector(blobs, FakeClock()), TRIPLET)
     before = shelf.fingerprint(blobs)
-    collector = Collector(blobs)
+    collector = Collector(blobs, FakeClock())
     for _ in range(2):
         collect(collector, TRIPLET, TRIPLET)
     assert shelf.fingerprint(blobs) == before
@@ -49,7 +51,7 @@ def test_collecting_again_changes_nothing(blobs: MemoryBlobs) -> None:
 
 def test_each_triplet_that_is_new_is_told_once(blobs: MemoryBlobs) -> None:
     told: list[str] = []
-    collector = Collector(blobs, lambda triplet: told.append(triplet.triplet_id))
+    collector = Collector(blobs, FakeClock(), lambda triplet: told.append(triplet.triplet_id))
     collect(collector, TRIPLET, TRIPLET, OTHER)
     collect(collector, TRIPLET)
     assert told == [TRIPLET.triplet_id, OTHER.triplet_id]
@@ -57,7 +59,7 @@ def test_each_triplet_that_is_new_is_told_once(blobs: MemoryBlobs) -> None:
 
 def test_a_triplet_whose_image_is_gone_becomes_a_dead_letter_and_no_record(blobs: MemoryBlobs) -> None:
     blobs.delete(samples.EDITED.key)
-    (letter,) = collect(Collector(blobs), TRIPLET)
+    (letter,) = collect(Collector(blobs, FakeClock()), TRIPLET)
     assert letter.headers["nhr-error"] == "Missing"
     assert letter.headers["nhr-reason"] == f"triplet {TRIPLET.triplet_id}: image {samples.EDITED.key} is gone"
     assert list(blobs.list(shelf.TRIPLETS)) == []
@@ -65,7 +67,7 @@ def test_a_triplet_whose_image_is_gone_becomes_a_dead_letter_and_no_record(blobs
 
 def test_the_others_of_its_batch_are_shelved(blobs: MemoryBlobs) -> None:
     blobs.delete(samples.SECOND.key)
-    assert len(collect(Collector(blobs), OTHER, TRIPLET)) == 1
+    assert len(collect(Collector(blobs, FakeClock()), OTHER, TRIPLET)) == 1
     assert [triplet.triplet_id for triplet in shelf.triplets(blobs)] == [TRIPLET.triplet_id]
 
 
@@ -80,12 +82,12 @@ def test_images_stand_before_the_record_that_names_them(blobs: MemoryBlobs) -> N
     watching = Watching()
     for key in blobs.list(""):
         watching.put(key, blobs.get(key))
-    collect(Collector(watching), TRIPLET)
+    collect(Collector(watching, FakeClock()), TRIPLET)
     assert shelf.fingerprint(watching)
 
 
 def test_bytes_that_are_no_triplet_become_a_dead_letter(blobs: MemoryBlobs) -> None:
-    collector = Collector(blobs)
+    collector = Collector(blobs, FakeClock())
     work = collector.begin([junk(topics.TRIPLETS), *deliveries(TRIPLET)])
     collector.step(work)
     assert [letter.headers["nhr-error"] for letter in letters(collector.finish(work))] == ["Undecodable"]

@@ -13,6 +13,7 @@ from streams.director import Director
 from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.policy import Policy
+from tests.contract.clocks import FakeClock
 from tests.unit.rules.telling import SOURCE_ID, Story, of, policy
 from tests.unit.streams.delivering import deliveries, junk, letters, told
 
@@ -28,14 +29,17 @@ class Telling:
         policies.keep(decided)
         self.aside: list[Outgoing] = []
         self.learnt: list[Any] = []
-        self.director = Director(ledgers, policies, decided.policy_id, self.aside.extend, self.learnt.append)
+        self.director = Director(
+            ledgers, policies, decided.policy_id, self.aside.extend, FakeClock(), self.learnt.append
+        )
 
     def take(self, *events: m.Message) -> list[Outgoing]:
         """A batch from begin to settle, as the loop takes it; what the loop published."""
-        fold = self.director.begin(deliveries(*events))
+        batch = deliveries(*events)
+        fold = self.director.begin(batch)
         self.director.step(fold)
         outputs = self.director.finish(fold)
-        assert list(self.director.settle(fold)) == []
+        assert list(self.director.settle(fold)) == batch
         return outputs
 
 
