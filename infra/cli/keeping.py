@@ -1,8 +1,10 @@
 """`nhr retract`, `verify` and `gc`: take back what should not be used, check what is kept, free what is not needed."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from rich.text import Text
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from infra.cli.data import Out, _folder, _progress
+from infra.disk import size
 from schemas.errors import UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
@@ -25,6 +28,7 @@ _KINDS = ("forward", "inverse", "composite")
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
+    cli.command("gc", short_help="Free what no one will need again.")(gc)
     cli.command("retract", short_help="Take triplets back: every reader leaves them out.")(retract)
 
 
@@ -132,6 +136,53 @@ def _list(blobs: Blobs, as_json: bool) -> None:
         when = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(when, f"{one.target} {one.value}", str(counts[one.target, one.value]), Text(one.reason))
     Console(highlight=False).print(table)
+
+
+def gc(
+    out: Out = None,
+    older_than: Annotated[
+        str, typer.Option(metavar="TIME", help="Spare whatever is younger, such as 12h, 7d or 0s.")
+    ] = "7d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would free; deletes nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Free what no one will need again: working pictures, standing answers, pictures that no record names.
+
+    What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
+    before; nobody may be mining there meanwhile. Shelf and records stay whole. What goes for good: pictures of attempts
+    that a screen turned down, which the page then shows without them and a milder policy would have to edit again.
+
+    \b
+    Examples:
+      nhr gc --dry-run --out data           what it would free, and what is kept why
+      nhr gc --older-than 2d --out data
+    """
+    from infra.gc import collect
+
+    folder = _folder(out)
+    with _progress("files") as told:
+        areas = collect(folder, environment.from_environment(), _seconds(older_than), dry_run, told)
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, "areas": [asdict(area) for area in areas]}))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("area", "files", "size", "to free" if dry_run else "freed", "room", "kept for"):
+        table.add_column(name, justify="left" if name in {"area", "kept for"} else "right", overflow="fold")
+    for area in areas:
+        why = ", ".join(f"{reason} ({count:,})" for reason, count in area.kept.most_common())
+        table.add_row(
+            area.name, f"{area.files:,}", size(area.bytes), f"{area.freed_files:,}", size(area.freed_bytes), why
+        )
+    Console(highlight=False).print(table)
+    room = size(sum(area.freed_bytes for area in areas))
+    typer.echo(f"would free {room}; nothing was deleted" if dry_run else f"freed {room}")
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip())
+    if not match:
+        raise UserError(f"--older-than {text!r} is no time", "write a number and s, m, h or d, such as 12h or 7d")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 
 def _by_kind(counts: Mapping[str, int]) -> str:
