@@ -35,7 +35,16 @@ Instruction = Annotated[str, Field(min_length=1), _at_most(1024)]
 Reason = Annotated[str, _at_most(1024)]
 Effect = Annotated[str, _at_most(512)]
 Name = Annotated[str, Field(max_length=256)]
+Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z_+-]{0,127}$")]
 Score = Annotated[float, Field(ge=1.0, le=5.0)]
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""As much as every store and every language can hold."""
+Measure = Annotated[str, Field(max_length=64)]
+Measures = Annotated[Mapping[Measure, float], Field(max_length=64)]
+
+_PART = r"[ -\-0-\[\]-~][ -.0-\[\]-~]{0,199}"
+Key = Annotated[str, Field(max_length=512, pattern=rf"^{_PART}(?:/{_PART})*$")]
+"""Of a blob: plain names without a leading dot, joined by slashes."""
 
 
 class Message(BaseModel):
@@ -47,7 +56,7 @@ class Message(BaseModel):
 class ImageRef(Message):
     """Claim check for one stored image: where it is, what its file's bytes hash to, its size in pixels."""
 
-    key: Annotated[str, Field(min_length=1, max_length=512)]
+    key: Key
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     width: Annotated[int, Field(ge=1, le=65535)]
     height: Annotated[int, Field(ge=1, le=65535)]
@@ -87,7 +96,7 @@ class Prompt(Message):
     prompt_id: Name
     text: Annotated[PromptText, Field(min_length=1)]
     style: Name
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[Whole, Field(ge=0)]
     width: Annotated[int, Field(ge=1, le=65535)]
     height: Annotated[int, Field(ge=1, le=65535)]
     requests: Requests
@@ -105,11 +114,11 @@ class Subject(Message):
     """
 
     campaign: Name
-    source_id: Name
+    source_id: Id
     prompt_id: Name
     text: PromptText = ""
     style: Name = ""
-    seed: int = 0
+    seed: Whole = 0
     image: ImageRef
     origin: Literal["generated", "photo"] = "generated"
     licence: Name = ""
@@ -122,7 +131,7 @@ class Source(Message):
 
     subject: Subject
     requests: Requests
-    retry: int = 0
+    retry: Whole = 0
 
     @property
     def job_id(self) -> str:
@@ -133,14 +142,14 @@ class Source(Message):
 class EditJob(Message):
     """Try `request` once on the subject with `seed`; `cutoffs` let cheap screens spare dear ones downstream."""
 
-    job_id: Name
-    policy_id: Name
+    job_id: Id
+    policy_id: Id
     subject: Subject
     request: Request
     request_id: Name
-    attempt: Annotated[int, Field(ge=0)]
-    seed: int
-    cutoffs: Mapping[str, Bar] = Field(default_factory=dict)
+    attempt: Annotated[Whole, Field(ge=0)]
+    seed: Whole
+    cutoffs: Annotated[Mapping[Measure, Bar], Field(max_length=64)] = Field(default_factory=dict)
 
 
 class Candidate(Message):
@@ -149,7 +158,7 @@ class Candidate(Message):
     job: EditJob
     image: ImageRef
     made_by: Name = ""
-    retry: int = 0
+    retry: Whole = 0
 
     @property
     def job_id(self) -> str:
@@ -163,18 +172,18 @@ class JudgeJob(Message):
     `request` is the forward request (of the first edit, for a composite), `other` a composite's second one.
     """
 
-    job_id: Name
-    policy_id: Name
-    triplet_id: Name
+    job_id: Id
+    policy_id: Id
+    triplet_id: Id
     subject: Subject
     kind: TripletKind
     request: Request
     other: Request | None = None
-    attempt: int = 0
+    attempt: Whole = 0
     instruction: Instruction
     before: ImageRef
     after: ImageRef
-    retry: int = 0
+    retry: Whole = 0
 
 
 class TextJob(Message):
@@ -183,9 +192,9 @@ class TextJob(Message):
     `instruction` is the text to start from. For `form` jobs `kind` says which triplet the text is for.
     """
 
-    job_id: Name
-    policy_id: Name
-    triplet_id: Name
+    job_id: Id
+    policy_id: Id
+    triplet_id: Id
     subject: Subject
     task: Literal["inverse", "composite", "form"]
     kind: TripletKind
@@ -196,7 +205,7 @@ class TextJob(Message):
     inverse: Annotated[str, _at_most(1024)] = ""
     before: ImageRef | None = None
     after: ImageRef | None = None
-    retry: int = 0
+    retry: Whole = 0
 
 
 class Meter(Message):
@@ -206,8 +215,8 @@ class Meter(Message):
     """
 
     seconds: float = 0.0
-    tokens_in: int = 0
-    tokens_out: int = 0
+    tokens_in: Whole = 0
+    tokens_out: Whole = 0
     cost_usd: float = 0.0
     machine: Name = ""
     at: float = 0.0
@@ -218,10 +227,10 @@ class GateVerdict(Message):
 
     type: Literal["gate"] = "gate"
     job: Source
-    job_id: Name
+    job_id: Id
     yes: bool
     reason: Reason = ""
-    measures: Mapping[str, float] = Field(default_factory=dict)
+    measures: Measures = Field(default_factory=dict)
     by: Name = ""
     meter: Meter = Meter()
 
@@ -231,9 +240,9 @@ class ScreenVerdict(Message):
 
     type: Literal["screen"] = "screen"
     job: Candidate
-    job_id: Name
-    measures: Mapping[str, float] = Field(default_factory=dict)
-    skipped: tuple[Name, ...] = ()
+    job_id: Id
+    measures: Measures = Field(default_factory=dict)
+    skipped: Annotated[tuple[Measure, ...], Field(max_length=64)] = ()
     reason: Reason = ""
     by: Name = ""
     meter: Meter = Meter()
@@ -244,12 +253,12 @@ class JudgeVerdict(Message):
 
     type: Literal["judge"] = "judge"
     job: JudgeJob
-    job_id: Name
+    job_id: Id
     adherence: Score
     aesthetics: Score
     preservation: Score | None = None
     reason: Reason = ""
-    measures: Mapping[str, float] = Field(default_factory=dict)
+    measures: Measures = Field(default_factory=dict)
     by: Name = ""
     meter: Meter = Meter()
 
@@ -259,7 +268,7 @@ class TextAnswer(Message):
 
     type: Literal["text"] = "text"
     job: TextJob
-    job_id: Name
+    job_id: Id
     text: Instruction
     by: Name = ""
     meter: Meter = Meter()
@@ -269,13 +278,13 @@ class Failure(Message):
     """The standing answer of a job that cannot be done; carries what is needed to ask it again."""
 
     type: Literal["failure"] = "failure"
-    job_id: Name
+    job_id: Id
     stage: Stage
     campaign: Name = ""
-    source_id: Name
+    source_id: Id
     request_id: Name = ""
-    attempt: int = 0
-    retry: int = 0
+    attempt: Whole = 0
+    retry: Whole = 0
     reason: Reason
     source: Source | None = None
     candidate: Candidate | None = None
@@ -287,9 +296,9 @@ class Redrive(Message):
     """Ask a parked job again, as its `retry`-th repetition."""
 
     type: Literal["redrive"] = "redrive"
-    source_id: Name
-    job_id: Name
-    retry: Annotated[int, Field(ge=1)]
+    source_id: Id
+    job_id: Id
+    retry: Annotated[Whole, Field(ge=1)]
 
 
 Event = Annotated[
@@ -316,11 +325,11 @@ class Edit(Message):
     request_id: Name
     instruction: Instruction
     operation: Name
-    attempt: int
-    seed: int
+    attempt: Whole
+    seed: Whole
     editor: Name
     image_sha256: Name
-    measures: Mapping[str, float] = Field(default_factory=dict)
+    measures: Measures = Field(default_factory=dict)
 
 
 class Triplet(Message):
@@ -330,19 +339,19 @@ class Triplet(Message):
     the inverse, or could not be since the operation has none.
     """
 
-    triplet_id: Name
+    triplet_id: Id
     kind: TripletKind
-    policy_id: Name
+    policy_id: Id
     subject: Subject
     instruction: Instruction
     operation: Name
-    texts: Mapping[str, Instruction] = Field(default_factory=dict)
+    texts: Annotated[Mapping[Measure, Instruction], Field(max_length=16)] = Field(default_factory=dict)
     before: ImageRef
     after: ImageRef
     scores: Scores
-    measures: Mapping[str, float] = Field(default_factory=dict)
+    measures: Measures = Field(default_factory=dict)
     checked: Literal["inverse", "none"] = "none"
-    edits: tuple[Edit, ...]
+    edits: Annotated[tuple[Edit, ...], Field(max_length=16)]
     judge: Name = ""
     writer: Name = ""
 
