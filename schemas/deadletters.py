@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from schemas.ports import Delivery, Outgoing
 from schemas.topics import DEAD_LETTERS
@@ -70,6 +71,7 @@ def read_letter(delivery: Delivery) -> Letter:
 
 def _number(headers: Mapping[str, str], name: str) -> float:
     try:
-        return float(headers.get(name, "0"))
+        number = float(headers.get(name, "0"))
     except ValueError:
         return 0.0
+    return number if isfinite(number) else 0.0
