@@ -49,6 +49,10 @@ class Area:
     freed_bytes: int = 0
     kept: Counter[str] = field(default_factory=Counter)
 
+    def as_dict(self) -> dict[str, object]:
+        """Plain JSON values."""
+        return vars(self) | {"kept": dict(self.kept)}
+
 
 def collect(
     out: Path, settings: Settings, older_s: float, dry_run: bool = False, progress: Progress | None = None,

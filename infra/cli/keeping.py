@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -163,7 +162,7 @@ def gc(
     with _progress("files") as told:
         areas = collect(folder, environment.from_environment(), _seconds(older_than), dry_run, told)
     if as_json:
-        typer.echo(json.dumps({"dry_run": dry_run, "areas": [asdict(area) for area in areas]}))
+        typer.echo(json.dumps({"dry_run": dry_run, "areas": [area.as_dict() for area in areas]}))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("area", "files", "size", "to free" if dry_run else "freed", "room", "kept for"):
