@@ -20,10 +20,11 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Queues:
-    """What is to be done in a folder: its bus and ledgers. To be read; publishing would be safe as well."""
+    """What is to be done in a folder: its bus, ledgers and cursors. To be read; publishing is safe as well."""
 
     bus: LocalBus
     ledgers: Ledgers
+    cursors: Ledgers
 
 
 @contextmanager
@@ -35,7 +36,8 @@ def looked_into(out: Path, settings: Settings) -> Iterator[Queues | None]:
         return
     database = Database(path)
     try:
-        yield Queues(SqliteBus(database, SystemClock(), lease_s=settings.lease_s), SqliteLedgers(database))
+        bus = SqliteBus(database, SystemClock(), lease_s=settings.lease_s)
+        yield Queues(bus, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
     finally:
         database.close()
 

@@ -9,13 +9,10 @@ from typing import Any, Literal
 
 from infra.blobs.folder import FolderBlobs
 from infra.bus import LocalBus
-from infra.bus.sqlite import SqliteBus
 from infra.deadletters import tries
-from infra.ledgers.sqlite import SqliteLedgers
-from infra.runtime.clock import SystemClock
+from infra.looking import Queues, looked_into
 from infra.settings import Settings
-from infra.sqlite import Database
-from infra.wiring import DATABASE, Stores
+from infra.wiring import DATABASE
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.deadletters import Letter, read_letter
@@ -43,25 +40,20 @@ SETTLED: frozenset[State] = frozenset({"answered", "failed again", "lost attempt
 
 
 @dataclass(frozen=True)
-class Desk(Stores):
-    """The stores of a folder that somebody else may be mining into."""
+class Desk(Queues):
+    """The queues and blobs of a folder that somebody else may be mining into."""
 
-    bus: LocalBus
+    blobs: Blobs
 
 
 @contextmanager
 def opened(folder: Path, settings: Settings) -> Iterator[Desk]:
-    """The stores of `folder`, which stays free for a mining process; raises `UserError` where it has no database."""
-    path = folder / DATABASE
-    if not path.is_file():
-        raise UserError(f"{path} is not there, and dead letters are kept in it", "mine first, or give another --out")
-    database = Database(path)
-    try:
-        bus = SqliteBus(database, SystemClock(), lease_s=settings.lease_s)
-        blobs = FolderBlobs(folder, fsync=settings.fsync)
-        yield Desk(bus, blobs, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
-    finally:
-        database.close()
+    """The desk of `folder`, which stays free for a mining process; raises `UserError` where there are no queues."""
+    with looked_into(folder, settings) as queues:
+        if queues is None:
+            where = f"{folder / DATABASE} is not there, and dead letters are kept in it"
+            raise UserError(where, "mine first, or give another --out")
+        yield Desk(queues.bus, queues.ledgers, queues.cursors, FolderBlobs(folder, fsync=settings.fsync))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Office:
     def __init__(self, decided: Policy) -> None:
         self.clock = FakeClock()
         self.bus = MemoryBus(self.clock)
-        self.desk = Desk(self.bus, MemoryBlobs(), MemoryLedgers(), MemoryLedgers())
+        self.desk = Desk(self.bus, MemoryLedgers(), MemoryLedgers(), MemoryBlobs())
         self.policies = Policies(self.desk.blobs)
         self.policies.keep(decided)
         self._director = Director(
