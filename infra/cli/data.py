@@ -97,7 +97,7 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"reading {what}", total=None)
-        yield lambda done, total: bar.update(task, description=what, completed=done, total=total)
+        yield lambda done, total: bar.update(task, description=what, completed=done, total=total or None)
 
 
 def _folder(out: Path | None) -> Path:

@@ -48,9 +48,10 @@ def _merge(into: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _name(name: str, settings: Sequence[str]) -> str:
-    """The policy's name with each setting's last word and value: `paper-adherence-4.5`."""
-    told = [
-        setting.partition("=")[0].strip().rpartition(".")[2] + "-" + setting.partition("=")[2] for setting in settings
-    ]
-    words = [re.sub(r"[^a-z0-9._-]+", "-", word.lower()).strip("-") for word in (name, *told)]
+    """The policy's name with the last word of each setting's path and its value: `paper-adherence-4.5`."""
+    told = [name]
+    for setting in settings:
+        path, _, value = setting.partition("=")
+        told += [path.rpartition(".")[2], value]
+    words = [re.sub(r"[^a-z0-9._-]+", "-", word.lower()).strip("-") for word in told]
     return "-".join(words)[:LONGEST_NAME].strip("-")
