@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from schemas import formats
 from schemas.errors import Missing, UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
@@ -91,13 +92,11 @@ def read(blobs: Blobs, key: str) -> Retraction:
     """The retraction under `key`; raises `UserError` when it cannot be read or a newer NHR wrote it."""
     try:
         raw = json.loads(blobs.get(key))
-        written = raw.get("format", 0) if isinstance(raw, dict) else 0
-        if isinstance(written, int) and written > FORMAT:
-            raise UserError(f"{key} has format {written}, this NHR knows {FORMAT}", "upgrade nhr")
+        formats.check(key, raw, FORMAT)
         found = Retraction.model_validate(raw)
     except Missing:
         raise UserError(f"{key} is gone", "run the same command again") from None
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0]
         raise UserError(f"{key} is no retraction ({why})", "restore it from a copy, or delete it to undo it") from None
     if found.key != key:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from schemas import formats
 from schemas.errors import UserError
 from schemas.messages import ImageRef, Triplet
 from schemas.ports import Blobs
@@ -89,11 +90,9 @@ def parse(key: str, data: bytes) -> Triplet:
     """The triplet in a record's bytes, read from `key`; raises `UserError`."""
     try:
         record = json.loads(data)
-        written = record.get("format", 0) if isinstance(record, dict) else 0
-        if isinstance(written, int) and written > FORMAT:
-            raise UserError(f"{key} has format {written}, this NHR knows {FORMAT}", "upgrade nhr")
+        formats.check(key, record, FORMAT)
         return Triplet.model_validate(record)
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0]
         raise UserError(f"{key} is no triplet record ({why})", "restore it from a copy or delete it") from None
 

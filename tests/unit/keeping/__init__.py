@@ -1,0 +1,1 @@
+"""Tests of what keeps a data folder in order: needs, verification, status."""
