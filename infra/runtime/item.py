@@ -32,3 +32,4 @@ class Item:
     answered_before: int = 0
     answered_since: int = 0
     refused_before: int = 0
+    succeeded_before: int = 0

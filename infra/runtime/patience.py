@@ -4,8 +4,9 @@ A job that a service puts off (`Retry`) is held and asked again. It is given up 
 like the others would hardly be put off so often while they are answered. When nothing is answered, the service is away:
 the breaker opens, and one job at a time is tried until one is answered. An outage, however long, ends no job.
 
-A job that brings out a bug is held until a later one succeeds, which clears the plug-in and convicts the job; where
-there is no other to compare it with, it is asked alone a few times more. Several jobs in a row blow the fuse.
+A job that brings out a bug is held until a later one succeeds, which clears the plug-in; then it is asked once more,
+alone, and fails if the bug comes again. Where there is no other job to compare it with, it is asked alone a few times.
+Several jobs in a row blow the fuse.
 """
 
 import math
@@ -44,6 +45,7 @@ class Patience:
         self._name, self._full, self._clock = name, batch, clock
         self._held: list[Item] = []
         self._answered = 0
+        self._succeeded = 0
         self._refused = 0
         self._in_a_row = 0
         self._bugs_in_a_row = 0
@@ -101,7 +103,7 @@ class Patience:
                     fate = self._failed(item, item.outcome)
                 case _:
                     fate = self._reached()
-                    ended += self._convicted()
+                    self._cleared()
             if fate == "held":
                 self._held.append(item)
             else:
@@ -166,16 +168,19 @@ class Patience:
             what = f"{self._name} failed {FUSE} jobs in a row"
             why = f"{type(error).__name__}: {error}"
             raise FuseBlown(f"{what} ({why}); nothing is lost: mend it and run again") from error
-        if item.failed >= LONE_TRIES:
+        if item.failed >= LONE_TRIES or (item.failed > 1 and self._succeeded > item.succeeded_before):
             return "ended"
+        item.succeeded_before = self._succeeded
         item.due_s = self._clock.monotonic() + SHORTEST_PAUSE_S * 4.0**item.failed
         if self.away_since is not None:
             self._probe_s = item.due_s
         return "held"
 
-    def _convicted(self) -> list[Item]:
-        """Jobs with a bug whose plug-in has succeeded with another since."""
+    def _cleared(self) -> None:
+        """The plug-in works: jobs that brought out a bug get their last chance now."""
+        self._succeeded += 1
         self._bugs_in_a_row = 0
-        convicted = [item for item in self._held if item.failed]
-        self._held = [item for item in self._held if not item.failed]
-        return convicted
+        now = self._clock.monotonic()
+        for item in self._held:
+            if item.failed:
+                item.due_s = min(item.due_s, now)

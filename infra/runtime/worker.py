@@ -58,6 +58,7 @@ class Worker:
         clock: Clock,
         meters: Metrics,
         in_hand: InHand,
+        threads: int = IO_THREADS,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
@@ -66,7 +67,8 @@ class Worker:
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
         self._in_hand = in_hand
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
-        self._pool = ThreadPoolExecutor(IO_THREADS, thread_name_prefix=f"{kind.name}-io") if self.overlaps else None
+        pooled = self.overlaps and threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"{kind.name}-io") if pooled else None
         self._machine = socket.gethostname()
 
     @property

@@ -1,13 +1,15 @@
 """The whole pipeline in one thread, on memory stores and null models, under a seeded scheduler and seeded faults.
 
-Every handler is an actor that yields between any two steps of the loop. The scheduler picks who goes on; a crash
-throws an actor's memory away wherever it stands, its leases run out, and a new one takes its place. Stores crash
-their caller before or after they act, and publish only the first part of a batch before that.
+Every handler is an actor, a process of its own, that yields between any two steps of the loop. The scheduler picks who
+goes on; a crash throws an actor's memory away wherever it stands, its leases run out, and a new one takes its place. A
+stalled actor (SIGSTOP) loses its leases and goes on later with what it had in hand. Stores crash their caller before or
+after they act, and publish only the first part of a batch before that.
 """
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,106 +17,33 @@ from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
-from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
+from infra.runtime.patience import FuseBlown
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
 from infra.wiring import Crew, crew
-from schemas.errors import Reject
-from schemas.ports import Blobs, Change, Handler, Outgoing, Saved
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.ports import Delivery, Handler, Outgoing, Subscription
 from streams import shelf
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
 from streams.recorder import Recorder
-from streams.rules import policy as policies
-from streams.rules.policy import Policy, Texts
+from streams.rules.facts import decode
+from streams.rules.plan import plan
+from streams.rules.policy import Policy
 from tests.contract.clocks import FakeClock
-from workers import odds, roster
-from workers.plugin import PlugIn
+from tests.simulation.faults import Crash, Faults, Fragile, FragileLedgers, Notes, in_hand
+from tests.simulation.spoiling import Spoilt
+from workers import roster
 
 LEASE_S = 30.0
-MOST_TURNS = 200_000
+KEEP_S = 5.0
+MOST_TURNS = 400_000
 WAKING = 0.03  # how often those who found nothing to do look again, although others are busy
 
-
-class Crash(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class Faults:
-    """How often what goes wrong, of every store operation or turn; and which jobs are rejected."""
-
-    rng: random.Random
-    crash: float = 0.0
-    duplicates: float = 0.0
-    reject: float = 0.0
-    armed: bool = True
-
-    def maybe(self) -> None:
-        """Crash the caller, sometimes."""
-        if self.armed and self.rng.random() < self.crash:
-            raise Crash
-
-
-class Fragile:
-    """Blobs that crash their caller before or after they act."""
-
-    def __init__(self, inner: Blobs, faults: Faults) -> None:
-        self._inner, self._faults = inner, faults
-
-    def put(self, key: str, data: bytes) -> bool:
-        self._faults.maybe()
-        created = self._inner.put(key, data)
-        self._faults.maybe()
-        return created
-
-    def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
-        return frozenset(key for key, data in items.items() if self.put(key, data))
-
-    def get(self, key: str) -> bytes:
-        self._faults.maybe()
-        return self._inner.get(key)
-
-    def has(self, key: str) -> bool:
-        return self._inner.has(key)
-
-    def copy(self, source: str, key: str) -> bool:
-        self._faults.maybe()
-        created = self._inner.copy(source, key)
-        self._faults.maybe()
-        return created
-
-    def list(self, prefix: str) -> Iterator[str]:
-        return self._inner.list(prefix)
-
-    def delete(self, key: str) -> None:
-        self._inner.delete(key)
-
-
-class FragileLedgers:
-    """Ledgers that crash their caller before or after they act, and save only some of a batch before that."""
-
-    def __init__(self, inner: MemoryLedgers, faults: Faults) -> None:
-        self._inner, self._faults = inner, faults
-
-    def load(self, names: Sequence[str]) -> dict[str, Saved]:
-        return self._inner.load(names)
-
-    def save(self, changes: Sequence[Change]) -> frozenset[str]:
-        lost: set[str] = set()
-        for change in changes:
-            self._faults.maybe()
-            lost |= self._inner.save([change])
-        self._faults.maybe()
-        return frozenset(lost)
-
-    def names(self, state: Any) -> Iterator[str]:
-        return self._inner.names(state)
-
-    def count(self, state: Any) -> int:
-        return self._inner.count(state)
+Make = Callable[[int], Handler[Any]]
 
 
 @dataclass
@@ -125,9 +54,9 @@ class World:
     policy: Policy
     faults: Faults
     scenes: int = 3
+    redrives: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
-    steps: dict[str, int] = field(default_factory=dict)
-    crashes: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         rng = random.Random(self.seed) if self.faults.armed else None
@@ -137,91 +66,112 @@ class World:
         self.saved = MemoryLedgers()
         self.ledgers = FragileLedgers(self.saved, self.faults)
         self.cursors = FragileLedgers(MemoryLedgers(), self.faults)
+        self.notes = Notes(MemoryLedgers(), self.faults)
         self.stop = threading.Event()
+        self._given: set[tuple[str, int]] = set()
         self.crew: Crew = crew("null", {"gate": "null:yes=0.8", "prompter": "null"}, {})
         Policies(self.kept).keep(self.policy)
 
-    def in_hand(self) -> InHand:
-        """The note of jobs in hand; the simulator's processes share nothing but the stores."""
-        return InHand(MemoryLedgers())
-
     def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Publish, or only the first part and crash."""
+        """Publish, or only the first part and crash; sometimes a stranger's bytes go with it."""
         cut = self.faults.rng.randint(0, len(messages)) if messages else 0
         self.bus.publish(messages[:cut])
         self.faults.maybe()
         self.bus.publish(messages[cut:])
+        if self.faults.happens("junk", self.faults.junk):
+            self._litter()
         self.faults.maybe()
 
+    def received(self, group: str, deliveries: Sequence[Delivery]) -> None:
+        """Count what a group is given once more."""
+        for delivery in deliveries:
+            name = (group, delivery.offset)
+            self.faults.counts["again"] += name in self._given
+            self._given.add(name)
 
-class Rejecting:
-    """A plug-in that rejects a set share of jobs, by their names, and counts how often each job was done."""
+    def _litter(self) -> None:
+        rng = self.faults.rng
+        topic = rng.choice([topic for topic in topics.ALL if topic.groups])
+        self.bus.publish([Outgoing(topic.name, "litter", rng.randbytes(rng.randint(0, 40)))])
 
-    def __init__(self, plugin: PlugIn[Any], kind: roster.Kind, world: World) -> None:
-        self._plugin, self._kind, self._world = plugin, kind, world
-        self.INFO, self.options = plugin.INFO, plugin.options
-        setattr(self, kind.method, self._answer)
-
-    def load(self) -> None:
-        self._plugin.load()
-
-    def _answer(self, tasks: Sequence[Any]) -> list[Any]:
-        results = roster.run(self._kind, self._plugin, tasks)
-        return [self._spoilt(task, result) for task, result in zip(tasks, results, strict=True)]
-
-    def _spoilt(self, task: Any, result: Any) -> Any:
-        name = getattr(task.job, "job_id", None) or task.job.source_id
-        self._world.steps[name] = self._world.steps.get(name, 0) + 1
-        return Reject("made up") if odds.uniform("reject", name) < self._world.faults.reject else result
+    def stuck(self) -> int:
+        """Jobs that nobody will answer: planned, unanswered, and nothing under way."""
+        ledgers = self.saved.load(list(self.saved.names("open"))).values()
+        waiting = sum(len(plan(decode(saved.data), self.policy).waiting) for saved in ledgers)
+        return waiting + sum(lag.waiting + lag.in_flight for lag in self.bus.lag().values())
 
 
-def makers(world: World, directors: int = 2, workers: int = 2) -> list[Callable[[], Handler[Any]]]:
-    """How each handler of the pipeline is made, as after a restart."""
+def makers(world: World, directors: int = 2, workers: int = 2) -> list[Make]:
+    """How each handler of the pipeline is made, as after a restart, given its slot."""
     known = Policies(world.kept)
 
-    def worker(kind: roster.Kind) -> Callable[[], Handler[Any]]:
-        def make() -> Handler[Any]:
+    def worker(kind: roster.Kind) -> Make:
+        def make(slot: int) -> Handler[Any]:
             recipe, plugin = world.crew.plugin(kind.name)
-            spoilt: Any = Rejecting(plugin, kind, world)
+            spoilt: Any = Spoilt(plugin, kind, world.faults, world.clock.now, world.asked)
+            note = in_hand(world.notes, str(slot))
             fresh = Pictures(world.blobs, 0)
-            made = Worker(kind, spoilt, recipe, world.blobs, fresh, world.clock, Metrics(), world.in_hand())
-            made.overlaps = False
-            return made
+            return Worker(kind, spoilt, recipe, world.blobs, fresh, world.clock, Metrics(), note, threads=0)
 
         return make
 
-    made: list[Callable[[], Handler[Any]]] = [worker(kind) for kind in roster.KINDS.values() for _ in range(workers)]
+    made: list[Make] = [worker(kind) for kind in roster.KINDS.values() for _ in range(workers)]
     made += [
-        lambda: Director(world.ledgers, known, world.policy.policy_id, world.publish, world.clock)
+        lambda _slot: Director(world.ledgers, known, world.policy.policy_id, world.publish, world.clock)
         for _ in range(directors)
     ]
-    made += [lambda: Collector(world.blobs, world.clock), lambda: Recorder(world.blobs, known)]
+    made += [lambda _slot: Collector(world.blobs, world.clock), lambda _slot: Recorder(world.blobs, known)]
     return made
 
 
-def actor(make: Callable[[], Handler[Any]], world: World) -> Iterator[bool]:
-    """One life of a handler; yields whether it has something in hand, between any two steps of the loop."""
-    handler = make()
-    handler.start()
-    subscription = world.bus.subscribe(handler.topic.name, handler.group)
-    while True:
-        deliveries = subscription.poll(world.faults.rng.randint(1, min(handler.batch, 6)), 0.0)
-        yield bool(deliveries)
-        if not deliveries:
-            continue
-        work = handler.begin(deliveries)
-        yield True
-        handler.step(work)
-        yield True
-        outputs = handler.finish(work)
-        yield True
-        world.publish(outputs)
-        yield True
-        done = handler.settle(work)
-        yield True
-        for delivery in done:
-            subscription.ack([delivery])
+class Actor:
+    """Lives of one handler in a slot, one after another."""
+
+    def __init__(self, make: Make, slot: int, world: World) -> None:
+        self._make, self._slot, self._world = make, slot, world
+        self.stalled = False
+        self.born()
+
+    def born(self) -> None:
+        """Begin a new life; the old one's leases run out."""
+        self._subscription: Subscription | None = None
+        self._life = self._live()
+
+    def turn(self) -> bool:
+        """One step; says whether there was anything to do."""
+        return next(self._life)
+
+    def keep(self) -> None:
+        """Renew the leases, unless stalled."""
+        if self._subscription is not None and not self.stalled:
+            self._subscription.keep()
+
+    def _live(self) -> Iterator[bool]:
+        world = self._world
+        handler = self._make(self._slot)
+        handler.start()
+        subscription = self._subscription = world.bus.subscribe(handler.topic.name, handler.group)
+        while True:
+            limit, due_s = handler.batch, handler.due_s
+            deliveries = subscription.poll(world.faults.rng.randint(1, min(limit, 6)), 0.0) if limit else []
+            world.received(handler.group, deliveries)
+            due = due_s is not None and world.clock.monotonic() >= due_s
+            yield bool(deliveries) or due
+            if not deliveries and not due:
+                continue
+            work = handler.begin(deliveries)
             yield True
+            handler.step(work)
+            yield True
+            outputs = handler.finish(work)
+            yield True
+            world.publish(outputs)
+            yield True
+            done = handler.settle(work)
+            yield True
+            for delivery in done:
+                subscription.ack([delivery])
+                yield True
 
 
 def intake(world: World) -> None:
@@ -233,7 +183,7 @@ def intake(world: World) -> None:
                 scenes=world.scenes, ahead=512,
             ).run()  # fmt: skip
         except Crash:
-            world.crashes += 1
+            world.faults.dying = world.faults.sheltered = False
         else:
             return
 
@@ -244,53 +194,69 @@ def quiet(world: World) -> bool:
 
 
 def run(world: World) -> list[tuple[str, str]]:
-    """Mine to the end; the shelf's fingerprint."""
+    """Mine to the end, with what is parked asked again once if the world redrives; the shelf's fingerprint."""
     intake(world)
-    recipes = makers(world)
-    actors = [actor(make, world) for make in recipes]
-    awake = list(range(len(actors)))
+    actors = [Actor(make, slot, world) for slot, make in enumerate(makers(world))]
+    settle(world, actors)
+    if world.redrives:
+        redrive(world)
+        settle(world, actors)
+    return shelf.fingerprint(world.kept)
+
+
+def settle(world: World, actors: Sequence[Actor]) -> None:
+    """Let them work until nothing is left to do."""
+    awake = list(actors)
     rng = world.faults.rng
     for _ in range(MOST_TURNS):
         if not awake or rng.random() < WAKING:
             if not awake:
-                if quiet(world):
-                    return shelf.fingerprint(world.kept)
-                world.clock.advance(rng.choice([0.0, 1.0, LEASE_S + 1.0]) if world.faults.armed else 0.0)
-            awake = list(range(len(actors)))
-        turn = rng.randrange(len(awake))
-        at = awake[turn]
-        try:
-            busy = next(actors[at])
-            world.faults.maybe()
-        except Crash:
-            world.crashes += 1
-            actors[at] = actor(recipes[at], world)
-        else:
-            if not busy:
-                awake[turn] = awake[-1]
-                awake.pop()
-    raise AssertionError(f"not quiet after {MOST_TURNS} turns: {world.bus.lag()}")
+                if quiet(world) and not any(actor.stalled for actor in actors):
+                    return
+                _sleep(world, actors)
+            awake = [actor for actor in actors if not actor.stalled]
+        if not awake:
+            continue
+        at = rng.randrange(len(awake))
+        actor = awake[at]
+        if not _turn(actor, world):
+            awake[at] = awake[-1]
+            awake.pop()
+    raise AssertionError(f"seed {world.seed}: not quiet after {MOST_TURNS} turns: {world.bus.lag()}")
 
 
-def drawn_policy(rng: random.Random) -> Policy:
-    """One of the shipped policies, or a variant of it."""
-    base = policies.read(rng.choice(["paper", "thrifty"]))
-    waves = rng.choice([(2,), (1, 1), (3, 2), (1, 2, 2)])
-    forms = rng.choice([(), ("short",), ("short", "zh")])
-    return base.model_copy(update={"waves": waves, "texts": Texts(forms=forms)})
+def _turn(actor: Actor, world: World) -> bool:
+    """One actor goes on, or dies, or stops; says whether it may go on next."""
+    try:
+        busy = actor.turn()
+        world.faults.maybe()
+    except (Crash, FuseBlown):
+        world.faults.dying = world.faults.sheltered = False
+        actor.born()
+        return True
+    if busy and world.faults.happens("stall", world.faults.stall):
+        actor.stalled = True
+        return False
+    return busy
 
 
-def calm(seed: int) -> World:
-    """The reference: nothing goes wrong, each message comes once."""
-    rng = random.Random(seed)
-    policy, reject = drawn_policy(rng), rng.choice([0.0, 0.05])
-    return World(seed, policy, Faults(random.Random(0), reject=reject, armed=False))
+def _sleep(world: World, actors: Sequence[Actor]) -> None:
+    """Time passes; those who live renew their leases, those who are stalled wake late."""
+    if not world.faults.armed:
+        world.clock.advance(KEEP_S)
+    else:
+        world.clock.advance(world.faults.rng.choice([0.0, 1.0, KEEP_S, KEEP_S, LEASE_S + 1.0]))
+    for actor in actors:
+        actor.keep()
+        actor.stalled = actor.stalled and world.faults.rng.random() < 0.7
 
 
-def stormy(seed: int) -> World:
-    """The same campaign with crashes, duplicates and reordering."""
-    rng = random.Random(seed)
-    policy, reject = drawn_policy(rng), rng.choice([0.0, 0.05])
-    crash = rng.choice([0.0, 0.005, 0.02, 0.05])
-    faults = Faults(random.Random(seed + 1), crash, rng.choice([0.0, 0.1, 0.3]), reject)
-    return World(seed, policy, faults)
+def redrive(world: World) -> None:
+    """Ask everything that is parked again, as `nhr dlq redrive` does."""
+    told: list[m.Redrive] = []
+    for name, saved in world.saved.load(list(world.saved.names("open"))).items():
+        planned = plan(decode(saved.data), world.policy)
+        for job_id in planned.parked:
+            retry = getattr(planned.messages[job_id](), "retry", 0) if job_id in planned.messages else 0
+            told.append(m.Redrive(source_id=name, job_id=job_id, retry=retry + 1))
+    world.bus.publish([codec.outgoing(event) for event in told])

@@ -181,11 +181,19 @@ def test_a_bug_with_no_other_job_to_compare_it_with_is_asked_alone_a_few_times(h
     assert told.letters[0].headers["nhr-attempts"] == str(LONE_TRIES)
 
 
-def test_a_bug_that_comes_and_goes_costs_nothing(hire: Hire, clock: FakeClock) -> None:
-    replies = iter([KeyError("once"), Gated(True)])
-    worker = hire(Scripted("gate", lambda _: next(replies)))
-    told = flatly([work(worker, deliveries(source())), *turns(worker, clock)])
-    assert [type(answer) for answer in told.answers] == [m.GateVerdict]
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_bug_that_comes_and_goes_costs_nothing(hire: Hire, clock: FakeClock, others: int) -> None:
+    replies = iter([KeyError("once"), *[Gated(True)] * (1 + others)])
+    worker = hire(Scripted("gate", lambda _: next(replies), ONE_BY_ONE))
+    batches = [deliveries(source(number)) for number in range(1 + others)]
+    told = flatly([*(work(worker, batch) for batch in batches), *turns(worker, clock)])
+    assert [type(answer) for answer in told.answers] == [m.GateVerdict] * (1 + others)
+
+
+def test_a_bug_is_found_out_by_one_more_run_after_a_success(hire: Hire) -> None:
+    plugin = Scripted("gate", unless(1, KeyError("oops")), ONE_BY_ONE)
+    work(hire(plugin), deliveries(source(1), source(2)))
+    assert numbers(plugin) == [[1], [2], [1]]
 
 
 def test_several_bugs_in_a_row_stop_the_worker_before_any_is_answered(hire: Hire) -> None:
@@ -209,8 +217,10 @@ def test_a_result_out_of_range_is_a_bug_too(hire: Hire) -> None:
 
 
 def test_a_success_between_them_mends_the_fuse(hire: Hire) -> None:
-    outcomes = iter([KeyError("x")] * (FUSE - 1) + [Gated(True)] + [KeyError("x")] * (FUSE - 1) + [Gated(True)])
-    told = work(hire(Scripted("gate", lambda _: next(outcomes))), deliveries(*map(source, range(2 * FUSE))))
+    good = {source(FUSE - 1), source(2 * FUSE - 1)}
+    plugin = Scripted("gate", lambda task: Gated(True) if task.job in good else KeyError("x"), ONE_BY_ONE)
+    worker = hire(plugin)
+    told = flatly([work(worker, deliveries(source(number))) for number in range(2 * FUSE)])
     assert sum(isinstance(answer, m.Failure) for answer in told.answers) == 2 * FUSE - 2
 
 
