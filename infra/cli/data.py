@@ -29,22 +29,34 @@ def report(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File to write (default: report.html in the data folder).")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Most triplets shown with pictures.")] = 400,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Most triplets shown with pictures.")] = 5000,
+    campaign: Annotated[str, typer.Option(metavar="NAME", help="Only this campaign (default: all).")] = "",
+    single: Annotated[
+        bool | None,
+        typer.Option(
+            "--single/--beside",
+            help="Pictures inside the page, or in a folder beside it (default: beside it once they are many).",
+        ),
+    ] = None,
 ) -> None:
-    """Write one self-contained HTML page: gallery, rejected attempts with reasons, funnel beside the paper's.
+    """Write a page to look at: gallery, every attempt with its reasons, numbers beside the paper's.
 
-    It needs no server and no network: open it in a browser, or send it to someone. It can be written while mining
-    goes on.
+    It needs no server and no network: open it in a browser. A page of few triplets is one file to send to someone; the
+    pictures of more go into a folder beside it (report.html: report-files/), where a later run finds them again. It can
+    be written while mining goes on.
 
     \b
     Example:
-      nhr report --out data --to page.html --limit 1000
+      nhr report --out data
+      nhr report --out data --to page.html --limit 200 --single
     """
     from infra.report import build
 
     folder = _folder(out)
+    page = to or folder / "report.html"
+    beside = None if single is None else not single
     with _progress("pictures") as told:
-        written = build(FolderBlobs(folder), to or folder / "report.html", limit=limit, progress=told)
+        written = build(FolderBlobs(folder), page, limit=limit, campaign=campaign, beside=beside, progress=told)
     typer.echo(f"Page: {written}")
 
 

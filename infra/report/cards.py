@@ -1,84 +1,138 @@
-"""Triplets and rejected attempts as the plain data that the page's scripts draw cards from."""
+"""Triplets and rejected attempts as the plain data that the page's scripts draw cards and dialogs from.
+
+Two parts: what every card needs, read when the page opens, and the details, read when the first dialog opens. What
+many cards share (sources, the attempts at a request) is said once.
+"""
 
 from collections.abc import Iterator, Mapping
 
 from infra.report.gather import Gathered, Rejected
 from infra.report.pictures import Thumbnails
 from schemas.messages import Edit, ImageRef, Scores, Subject, Triplet
-from streams.lineage import Attempt, Judgement, Lineage
+from streams.lineage import Attempt, Judgement
 
 Data = dict[str, object]
 
 
-def pictures(gathered: Gathered) -> Iterator[ImageRef]:
+def refs(gathered: Gathered) -> Iterator[ImageRef]:
     """Every picture the page shows, in the order it shows them."""
-    for triplet in gathered.triplets:
-        yield triplet.before
-        yield triplet.after
-    for one in gathered.rejected:
+    shown: list[Triplet | Rejected] = [*gathered.triplets, *gathered.rejected]
+    for one in shown:
         yield one.before
         yield one.after
+        yield one.subject.image
+    for request_id in requests(gathered):
+        for attempt in gathered.lineage.attempts(request_id):
+            if attempt.image:
+                yield attempt.image
 
 
-def payload(gathered: Gathered, thumbnails: Thumbnails) -> Data:
-    """The page's data: `images` (data URIs) and the cards that refer to them by index."""
+def requests(gathered: Gathered) -> list[str]:
+    """The requests of everything shown, once each."""
+    asked = [edit.request_id for triplet in gathered.triplets for edit in triplet.edits]
+    return list(dict.fromkeys(asked + [request_id for one in gathered.rejected for request_id in one.requests]))
+
+
+class Cards:
+    """The page's data; pictures are told by their index in `Thumbnails.addresses`."""
+
+    def __init__(self, gathered: Gathered, thumbnails: Thumbnails) -> None:
+        self._gathered = gathered
+        self._thumbnails = thumbnails
+        self._sources: dict[str, int] = {}
+        self._subjects: list[Data] = []
+
+    def payload(self, base: str = "") -> Data:
+        """What is needed to draw every card; `base` goes before each picture's address."""
+        triplets = [self._triplet(triplet) for triplet in self._gathered.triplets]
+        rejected = [self._rejected(one) for one in self._gathered.rejected]
+        return {
+            "base": base,
+            "images": self._thumbnails.addresses,
+            "sources": self._subjects,
+            "triplets": triplets,
+            "rejected": rejected,
+        }
+
+    def details(self) -> Data:
+        """What a dialog shows beyond the card: by id of triplet, rejected attempt and request."""
+        lineage = self._gathered.lineage
+        return {
+            "triplets": {triplet.triplet_id: self._more(triplet) for triplet in self._gathered.triplets},
+            "rejected": {one.name: _more_rejected(one) for one in self._gathered.rejected},
+            "requests": {
+                request_id: [self._attempt(attempt) for attempt in lineage.attempts(request_id)]
+                for request_id in requests(self._gathered)
+            },
+        }
+
+    def _triplet(self, triplet: Triplet) -> Data:
+        return {
+            "id": triplet.triplet_id,
+            "kind": triplet.kind,
+            "operation": triplet.operation,
+            "instruction": triplet.instruction,
+            "texts": dict(sorted(triplet.texts.items())),
+            "scores": _scores(triplet.scores),
+            "at": int(self._gathered.moments.get(triplet.triplet_id, 0)),
+            **self._pair(triplet.before, triplet.after),
+            "source": self._source(triplet.subject),
+        }
+
+    def _rejected(self, one: Rejected) -> Data:
+        return {
+            "id": one.name,
+            "stage": one.stage,
+            "kind": one.kind,
+            "operation": one.operation,
+            "instruction": one.instruction,
+            **_why(one),
+            "attempt": one.attempt,
+            "at": int(one.at),
+            **self._pair(one.before, one.after),
+            "source": self._source(one.subject),
+        }
+
+    def _pair(self, before: ImageRef, after: ImageRef) -> Data:
+        index = self._thumbnails.index
+        return {"before": index(before), "after": index(after), "width": after.width, "height": after.height}
+
+    def _source(self, subject: Subject) -> int:
+        if subject.source_id not in self._sources:
+            self._sources[subject.source_id] = len(self._subjects)
+            self._subjects.append(_subject(subject, self._thumbnails.index(subject.image)))
+        return self._sources[subject.source_id]
+
+    def _more(self, triplet: Triplet) -> Data:
+        return {
+            "checked": triplet.checked,
+            "judge": triplet.judge,
+            "writer": triplet.writer,
+            "policy": triplet.policy_id,
+            "measures": _measures(triplet.measures),
+            "edits": [_edit(edit) for edit in triplet.edits],
+            "relatives": [_relative(one) for one in self._gathered.lineage.judgements(triplet)],
+        }
+
+    def _attempt(self, attempt: Attempt) -> Data:
+        return {
+            "number": attempt.number,
+            "seed": attempt.seed,
+            "fate": attempt.fate,
+            "editor": attempt.editor,
+            "image": self._thumbnails.index(attempt.image),
+            "width": attempt.image.width if attempt.image else 1,
+            "height": attempt.image.height if attempt.image else 1,
+            "measures": _measures(attempt.measures),
+            "skipped": attempt.skipped,
+            **_why(attempt),
+        }
+
+
+def _subject(subject: Subject, image: int | None) -> Data:
     return {
-        "images": thumbnails.uris,
-        "triplets": [_triplet(triplet, gathered.lineage, thumbnails) for triplet in gathered.triplets],
-        "rejected": [_rejected(one, thumbnails) for one in gathered.rejected],
-        "total": gathered.total,
-        "rejectedTotal": gathered.rejected_total,
-    }
-
-
-def _triplet(triplet: Triplet, lineage: Lineage, thumbnails: Thumbnails) -> Data:
-    return {
-        "id": triplet.triplet_id,
-        "kind": triplet.kind,
-        "operation": triplet.operation,
-        "instruction": triplet.instruction,
-        "texts": dict(sorted(triplet.texts.items())),
-        "checked": triplet.checked,
-        "judge": triplet.judge,
-        "writer": triplet.writer,
-        "policy": triplet.policy_id,
-        "scores": _scores(triplet.scores),
-        "measures": _measures(triplet.measures),
-        "edits": [_edit(edit, lineage) for edit in triplet.edits],
-        "relatives": [_relative(one) for one in lineage.judgements(triplet)],
-        **_pair(triplet.before, triplet.after, thumbnails),
-        **_subject(triplet.subject),
-    }
-
-
-def _rejected(one: Rejected, thumbnails: Thumbnails) -> Data:
-    return {
-        "id": one.name,
-        "stage": one.stage,
-        "kind": one.kind,
-        "operation": one.operation,
-        "instruction": one.instruction,
-        **_why(one),
-        "measures": _measures(one.measures),
-        "attempt": one.attempt,
-        "by": one.made_by,
-        **_pair(one.before, one.after, thumbnails),
-        **_subject(one.subject),
-    }
-
-
-def _pair(before: ImageRef, after: ImageRef, thumbnails: Thumbnails) -> Data:
-    return {
-        "before": thumbnails.place(before),
-        "after": thumbnails.place(after),
-        "width": after.width,
-        "height": after.height,
-    }
-
-
-def _subject(subject: Subject) -> Data:
-    return {
-        "source": subject.source_id,
+        "id": subject.source_id,
+        "image": image,
         "campaign": subject.campaign,
         "style": subject.style,
         "origin": subject.origin,
@@ -90,24 +144,19 @@ def _subject(subject: Subject) -> Data:
     }
 
 
-def _edit(edit: Edit, lineage: Lineage) -> Data:
+def _more_rejected(one: Rejected) -> Data:
+    return {"by": one.made_by, "measures": _measures(one.measures), "requests": one.requests}
+
+
+def _edit(edit: Edit) -> Data:
     return {
+        "request": edit.request_id,
         "instruction": edit.instruction,
         "operation": edit.operation,
         "attempt": edit.attempt,
         "seed": edit.seed,
         "editor": edit.editor,
         "measures": _measures(edit.measures),
-        "attempts": [_attempt(attempt) for attempt in lineage.attempts(edit.request_id)],
-    }
-
-
-def _attempt(attempt: Attempt) -> Data:
-    return {
-        "number": attempt.number,
-        "seed": attempt.seed,
-        "fate": attempt.fate,
-        **_why(attempt),
     }
 
 

@@ -1,9 +1,11 @@
-"""What a page is made of: one pass over the shelf, one over the records."""
+"""What a page is made of: one pass over the shelf, one over the records to count, one to follow what is shown."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
+from infra.report.pace import Pace
+from infra.report.sample import Sampler
+from schemas import ids
 from schemas import messages as m
 from schemas.ports import Blobs
 from streams import policies, records, shelf
@@ -13,15 +15,13 @@ from streams.records import Campaign, Event
 from streams.rules import policy
 from streams.tallies import gist
 
-Item = TypeVar("Item")
-MAX_GROUPS = 400
-
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """An attempt, inverse or composite that a stage turned down: at `bar` (a soft bar) or for the judge's `reason`."""
 
     name: str
+    requests: tuple[str, ...]
     stage: str
     kind: str
     subject: m.Subject
@@ -35,89 +35,112 @@ class Rejected:
     measures: Mapping[str, float] = field(default_factory=dict)
     attempt: int = 0
     made_by: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Everything a page shows; `total` and `rejected_total` count what there is beyond what is shown."""
+    """Everything a page shows; `total` and `rejected_total` count what there is beyond what is shown.
+
+    `moments`: when the triplets shown were judged (Unix seconds), where recorded.
+    """
 
     triplets: Sequence[m.Triplet]
     total: int
     rejected: Sequence[Rejected]
     rejected_total: int
     funnel: Funnel
+    pace: Pace
     lineage: Lineage
+    moments: Mapping[str, float]
     campaigns: Sequence[str]
     notes: Mapping[str, Campaign]
     policies: Sequence[str]
 
 
-class Sampler(Generic[Item]):
-    """A varied, repeatable choice from a stream: the first of each group in turn, however large a group is."""
+class Gathering:
+    """One look at everything mined, of one campaign or (named "") of all."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._groups: dict[Hashable, list[Item]] = {}
-        self.total = 0
+    def __init__(self, blobs: Blobs, campaign: str) -> None:
+        self._blobs = blobs
+        self._campaign = campaign
+        self._policies = policies.kept(blobs)
+        self._default = policy.read("paper")
+        self._campaigns: set[str] = set()
+        self._used: set[str] = set()
+        self._moments: dict[str, float] = {}
+        self.funnel = Funnel(self._default, self._policies, campaign)
+        self.pace = Pace()
 
-    def offer(self, group: Hashable, item: Item) -> None:
-        """Take note of an item; holds at most `limit` of a group and MAX_GROUPS groups."""
-        self.total += 1
-        if group not in self._groups and len(self._groups) >= MAX_GROUPS:
-            return
-        kept = self._groups.setdefault(group, [])
-        if len(kept) < self._limit:
-            kept.append(item)
-
-    def chosen(self) -> list[Item]:
-        """At most `limit` items, one of each group after another until all have been seen.
-
-        Groups start at different items, since the first ones of many groups tend to come from the same source.
-        """
-        groups = list(self._groups.values())
-        rounds = max((len(kept) for kept in groups), default=0)
-        turns = (
-            kept[(turn + number) % len(kept)]
-            for turn in range(rounds)
-            for number, kept in enumerate(groups)
-            if turn < len(kept)
+    def look(self, triplets: int, rejected: int) -> Gathered:
+        """Pick at most so many of each, and count all."""
+        shown = self._shelf(triplets)
+        lost = self._records({triplet.triplet_id for triplet in shown}, rejected)
+        turned_down = lost.chosen()
+        requests = {edit.request_id for triplet in shown for edit in triplet.edits}
+        requests.update(request_id for one in turned_down for request_id in one.requests)
+        notes = records.campaigns(self._blobs)
+        return Gathered(
+            triplets=shown,
+            total=self.funnel.released,
+            rejected=turned_down,
+            rejected_total=lost.total,
+            funnel=self.funnel,
+            pace=self.pace,
+            lineage=self._lineage(requests),
+            moments=self._moments,
+            campaigns=sorted(self._campaigns - {""}),
+            notes={name: note for name, note in notes.items() if name in self._campaigns},
+            policies=sorted(self._used),
         )
-        return [item for item, _ in zip(turns, range(self._limit), strict=False)]
+
+    def _shelf(self, limit: int) -> list[m.Triplet]:
+        sampler: Sampler[m.Triplet] = Sampler(limit)
+        for triplet in shelf.triplets(self._blobs):
+            if self._campaign and triplet.subject.campaign != self._campaign:
+                continue
+            self._campaigns.add(triplet.subject.campaign)
+            self.funnel.add_triplet(triplet)
+            self.pace.expect(triplet.triplet_id)
+            sampler.offer((triplet.kind, triplet.operation, triplet.subject.origin), triplet)
+        return sampler.chosen()
+
+    def _records(self, shown: set[str], limit: int) -> Sampler[Rejected]:
+        sampler: Sampler[Rejected] = Sampler(limit)
+        for event in self._events():
+            self._campaigns.add(campaign_of(event))
+            self.funnel.add(event)
+            if not isinstance(event, m.ScreenVerdict | m.JudgeVerdict):
+                continue
+            policy_id = event.job.job.policy_id if isinstance(event, m.ScreenVerdict) else event.job.policy_id
+            self._used.add(self._policies[policy_id].name if policy_id in self._policies else policy_id[:8])
+            one = rejection(event, self.funnel.bars(policy_id))
+            if one is not None:
+                sampler.offer((one.stage, one.bar or gist(one.reason), one.operation), one)
+            if isinstance(event, m.ScreenVerdict):
+                self.pace.screened(event)
+            elif one is None:
+                self.pace.kept(event)
+                if event.job.triplet_id in shown and event.meter.at > 0:
+                    self._moments[event.job.triplet_id] = event.meter.at
+        return sampler
+
+    def _lineage(self, requests: set[str]) -> Lineage:
+        lineage = Lineage(requests, self._policies, self._default)
+        if requests:
+            for event in self._events():
+                lineage.add(event)
+        return lineage
+
+    def _events(self) -> Iterator[Event]:
+        for event in records.events(self._blobs):
+            if not self._campaign or campaign_of(event) == self._campaign:
+                yield event
 
 
 def gather(blobs: Blobs, triplets: int, rejected: int, campaign: str = "") -> Gathered:
     """Read shelf and records; keeps `triplets` and `rejected` of them at most, and counts all."""
-    known = policies.kept(blobs)
-    default = policy.read("paper")
-    funnel = Funnel(default, known, campaign)
-    campaigns: set[str] = set()
-    shown = _triplets(shelf.triplets(blobs), funnel, triplets, campaign, campaigns)
-    requests = {edit.request_id for triplet in shown for edit in triplet.edits}
-    lineage = Lineage(requests, known, default)
-    lost: Sampler[Rejected] = Sampler(rejected)
-    used: set[str] = set()
-    for event in records.events(blobs):
-        name = campaign_of(event)
-        if campaign and name != campaign:
-            continue
-        campaigns.add(name)
-        funnel.add(event)
-        lineage.add(event)
-        if isinstance(event, m.ScreenVerdict | m.JudgeVerdict):
-            policy_id = event.job.job.policy_id if isinstance(event, m.ScreenVerdict) else event.job.policy_id
-            used.add(known[policy_id].name if policy_id in known else policy_id[:8])
-            _offer(lost, rejection(event, funnel.bars(policy_id)))
-    return Gathered(
-        triplets=shown,
-        total=funnel.released,
-        rejected=lost.chosen(),
-        rejected_total=lost.total,
-        funnel=funnel,
-        lineage=lineage,
-        campaigns=sorted(campaigns - {""}),
-        notes={name: note for name, note in records.campaigns(blobs).items() if name in campaigns},
-        policies=sorted(used),
-    )
+    return Gathering(blobs, campaign).look(triplets, rejected)
 
 
 def rejection(event: Event, bars: Bars) -> Rejected | None:
@@ -129,13 +152,17 @@ def rejection(event: Event, bars: Bars) -> Rejected | None:
             return _screened_out(event, stage, missed) if stage and missed else None
         case m.JudgeVerdict() if not accepted(event, bars):
             job = event.job
+            asked = [job.request] + ([job.other] if job.other else [])
             return Rejected(
-                name=event.job_id, stage="hard" if job.kind == "forward" else job.kind, kind=job.kind,
+                name=event.job_id,
+                requests=tuple(ids.request_id(job.subject.source_id, request.instruction) for request in asked),
+                stage="hard" if job.kind == "forward" else job.kind, kind=job.kind,
                 subject=job.subject, instruction=job.instruction, operation=job.request.operation, before=job.before,
                 after=job.after, reason=event.reason, measures=event.measures, attempt=job.attempt, made_by=event.by,
                 scores=m.Scores(
                     adherence=event.adherence, aesthetics=event.aesthetics, preservation=event.preservation
                 ),
+                at=event.meter.at,
             )  # fmt: skip
     return None
 
@@ -143,25 +170,8 @@ def rejection(event: Event, bars: Bars) -> Rejected | None:
 def _screened_out(event: m.ScreenVerdict, stage: str, missed: str) -> Rejected:
     job = event.job.job
     return Rejected(
-        name=event.job_id, stage=stage, kind="forward", subject=job.subject, instruction=job.request.instruction,
-        operation=job.request.operation, before=job.subject.image, after=event.job.image, bar=missed,
-        reason=event.reason, measures=event.measures, attempt=job.attempt, made_by=event.job.made_by,
+        name=event.job_id, requests=(job.request_id,), stage=stage, kind="forward", subject=job.subject,
+        instruction=job.request.instruction, operation=job.request.operation, before=job.subject.image,
+        after=event.job.image, bar=missed, reason=event.reason, measures=event.measures, attempt=job.attempt,
+        made_by=event.job.made_by, at=event.meter.at,
     )  # fmt: skip
-
-
-def _triplets(
-    stream: Iterable[m.Triplet], funnel: Funnel, limit: int, campaign: str, campaigns: set[str]
-) -> list[m.Triplet]:
-    sampler: Sampler[m.Triplet] = Sampler(limit)
-    for triplet in stream:
-        if campaign and triplet.subject.campaign != campaign:
-            continue
-        campaigns.add(triplet.subject.campaign)
-        funnel.add_triplet(triplet)
-        sampler.offer((triplet.kind, triplet.operation, triplet.subject.origin), triplet)
-    return sampler.chosen()
-
-
-def _offer(lost: Sampler[Rejected], one: Rejected | None) -> None:
-    if one is not None:
-        lost.offer((one.stage, one.bar or gist(one.reason), one.operation), one)

@@ -1,13 +1,17 @@
-"""The page's numbers as text and lengths: the funnel beside the paper's, scores, acceptance, reasons, costs."""
+"""The page's numbers as text and lengths: the funnel beside the paper's, acceptance, reasons, time and cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.report import charts, spending
+from infra.report.gather import Gathered
+from infra.report.texts import count, percent, plain, signed, times
 from streams import paper
 from streams.funnel import Figure, Funnel, Stage
-from streams.tallies import Histogram, Tally
+from streams.tallies import Tally, ratio
 
 TOP_REASONS = 8
+HEAT_LEVELS = 10
 STAGES = {
     "gate": "Gate",
     "edit": "Editor",
@@ -42,16 +46,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """A histogram as bars (x, y, height and whether it is above the paper's bar) on a 400 x 120 canvas."""
-
-    title: str
-    summary: str
-    bars: list[tuple[float, float, float, bool]]
-    mark: float
-
-
-@dataclass(frozen=True, slots=True)
 class Share:
     """A row of a table of counts with a bar."""
 
@@ -61,21 +55,34 @@ class Share:
     bar: float
 
 
-def sections(funnel: Funnel) -> dict[str, object]:
-    """Everything the numbers page shows; empty lists for what was not recorded."""
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A cell of the table of operations by stage: a count, its share and how deep the cell is coloured (0 to 9)."""
+
+    count: str
+    share: str = ""
+    level: int | None = None
+
+
+def sections(gathered: Gathered) -> dict[str, object]:
+    """Everything the numbers page shows; empty lists and None for what was not recorded."""
+    funnel = gathered.funnel
+    scores = (charts.histogram("Adherence", funnel.adherence), charts.histogram("Aesthetics", funnel.aesthetics))
     return {
         "headline": headline(funnel),
+        "taken": charts.taken(funnel),
         "funnel": [_row(stage) for stage in funnel.stages()],
         "figures": [_figure(figure) for figure in funnel.figures()],
-        "charts": [
-            chart for chart in (_chart("Adherence", funnel.adherence), _chart("Aesthetics", funnel.aesthetics)) if chart
-        ],
-        "operations": _tallies(funnel.operations),
-        "styles": _tallies(funnel.styles),
+        "scores": [chart for chart in scores if chart],
+        "both": charts.heat_map(funnel.both),
+        "operations": _heat(funnel.operations),
+        "styles": _heat(funnel.styles),
+        "won_at": _won_at(funnel),
         "truth": _truth(funnel),
         "rejections": _reasons(funnel.rejections.by_stage()),
         "failures": _reasons(funnel.failures.by_stage()),
-        "spending": _spending(funnel),
+        "spending": spending.by_stage(funnel, STAGES),
+        "course": charts.course(gathered.pace),
         "judge_precision": percent(paper.JUDGE_PRECISION),
         "judge_recall": percent(paper.JUDGE_RECALL),
     }
@@ -130,31 +137,50 @@ def _figure(figure: Figure) -> tuple[str, str, str]:
     return figure.title, text(figure.value), text(figure.paper)
 
 
-def _chart(title: str, histogram: Histogram) -> Chart | None:
-    top = max(histogram.bins)
-    if not top:
-        return None
-    bars = []
-    for index, number in enumerate(histogram.bins):
-        height = 100 * number / top
-        height = max(height, 1.5) if number else 0.0
-        bars.append((index * 10.0 + 1, round(105 - height, 2), round(height, 2), index >= 37))
-    summary = f"mean {plain(histogram.mean)} over {count(histogram.count)} judged attempts"
-    return Chart(title, summary, bars, (paper.HARD_BAR - 1) * 100)
-
-
-def _tallies(tallies: Mapping[str, Tally]) -> list[Share]:
+def _heat(tallies: Mapping[str, Tally]) -> list[tuple[str, list[Heat]]]:
+    """(name, cells: attempts, soft, pixels, judged, hard, winners, released), most attempts first."""
     ordered = sorted(tallies.items(), key=lambda item: (-item[1].attempts, -item[1].released, item[0]))
-    top = max((tally.acceptance or 0.0 for tally in tallies.values()), default=0.0)
     return [
-        Share(
-            name=name.replace("_", " "),
-            cells=[count(tally.attempts), count(tally.survivors), count(tally.winners), count(tally.released)],
-            rate=percent(tally.acceptance),
-            bar=_length(tally.acceptance, top),
+        (
+            name.replace("_", " "),
+            [
+                Heat(count(tally.attempts)),
+                _share(tally.soft, tally.attempts),
+                _share(tally.pixels, tally.soft),
+                Heat(count(tally.judged)),
+                _share(tally.survivors, tally.judged),
+                Heat(count(tally.winners)),
+                Heat(count(tally.released)),
+                _share(tally.survivors, tally.attempts),
+            ],
         )
         for name, tally in ordered
     ]
+
+
+def _share(part: int, whole: int) -> Heat:
+    rate = ratio(part, whole)
+    if rate is None:
+        return Heat("")
+    return Heat(count(part), percent(rate), min(HEAT_LEVELS - 1, int(rate * HEAT_LEVELS)))
+
+
+def _won_at(funnel: Funnel) -> list[tuple[str, Share]]:
+    """(so many of all requests by then, the share won at that attempt), and those not won."""
+    won = funnel.won_at
+    rows, sofar = [], 0
+    for number in range(1, max(won, default=0) + 1):
+        here = won.get(number, 0)
+        sofar += here
+        rows.append((percent(ratio(sofar, funnel.requests)), _of_requests(f"attempt {number}", here, funnel)))
+    if rows:
+        rows.append(("", _of_requests("not won", max(0, funnel.requests - sofar), funnel)))
+    return rows
+
+
+def _of_requests(name: str, number: int, funnel: Funnel) -> Share:
+    rate = ratio(number, funnel.requests)
+    return Share(name, [count(number)], percent(rate), _length(rate, 1.0))
 
 
 def _truth(funnel: Funnel) -> list[tuple[str, str, str, str]]:
@@ -188,47 +214,3 @@ def _reasons(by_stage: Mapping[str, list[tuple[str, int]]]) -> list[tuple[str, s
 
 def _rank(stage: str) -> tuple[int, str]:
     return (ORDER.index(stage) if stage in ORDER else len(ORDER), stage)
-
-
-def _spending(funnel: Funnel) -> list[tuple[str, str, str, str, str, str]]:
-    """(stage, answers, seconds an answer, hours in all, tokens, US dollars)."""
-    rows = []
-    for stage in sorted(funnel.spending, key=_rank):
-        spent = funnel.spending[stage]
-        tokens = spent.tokens_in + spent.tokens_out
-        rows.append(
-            (
-                STAGES.get(stage, stage),
-                count(spent.answers),
-                f"{spent.seconds / spent.answers:.3f}" if spent.answers else "–",
-                f"{spent.seconds / 3600:.2f}",
-                count(tokens) if tokens else "–",
-                f"{spent.cost_usd:,.2f}" if spent.cost_usd else "–",
-            )
-        )
-    return rows
-
-
-def count(number: int) -> str:
-    """1171773 as "1,171,773"."""
-    return f"{number:,}"
-
-
-def percent(rate: float | None) -> str:
-    """0.368 as "36.8 %"; a dash when there is none."""
-    return "–" if rate is None else f"{rate * 100:.1f} %"
-
-
-def signed(rate: float | None) -> str:
-    """-0.131 as "−13.1 %"."""
-    return "–" if rate is None else f"{rate * 100:+.1f} %".replace("-", "−")
-
-
-def times(rate: float | None) -> str:
-    """18.51 as "× 18.51"."""
-    return "–" if rate is None else f"× {rate:.2f}"
-
-
-def plain(value: float | None) -> str:
-    """9.445 as "9.45"."""
-    return "–" if value is None else f"{value:.2f}"

@@ -1,10 +1,11 @@
-"""One HTML file: templates rendered with escaping, styles and scripts put inside and nothing else allowed to run."""
+"""The HTML file: templates rendered with escaping, styles and scripts put inside and nothing else allowed to run."""
 
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -12,13 +13,23 @@ from markupsafe import Markup
 from infra.report.gather import Gathered
 
 HERE = Path(__file__).parent
-STYLES = ("base.css", "gallery.css", "dialog.css", "numbers.css")
-SCRIPTS = ("dom.js", "slider.js", "cards.js", "filters.js", "gallery.js", "dialog.js", "main.js")
+STYLES = ("base.css", "gallery.css", "slider.css", "dialog.css", "numbers.css", "charts.css")
+SCRIPTS = (
+    "dom.js", "address.js", "slider.js", "cards.js", "filters.js", "gallery.js", "attempts.js", "dialog.js", "look.js",
+    "main.js",
+)  # fmt: skip
 UNSAFE = "<>&\u2028\u2029"
 
 
-def render(title: str, gathered: Gathered, data: Mapping[str, object], numbers: Mapping[str, object]) -> str:
-    """The page's HTML."""
+def render(
+    title: str,
+    gathered: Gathered,
+    data: Mapping[str, object],
+    details: Mapping[str, object],
+    numbers: Mapping[str, object],
+    files: str = "",
+) -> str:
+    """The page's HTML; `files` is the folder beside it that its pictures are in ("": they are inside)."""
     style, script = _join("", STYLES), _join('"use strict";\n', SCRIPTS)
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -29,14 +40,17 @@ def render(title: str, gathered: Gathered, data: Mapping[str, object], numbers: 
     )
     return environment.get_template("page.html").render(
         title=title,
-        policy=policy(style, script),
+        policy=policy(style, script, bool(files)),
         style=Markup(style),
         script=Markup(script),
         data=embedded(data),
+        details=embedded(details),
         page=gathered,
         shown=len(gathered.triplets),
         rejected_shown=len(gathered.rejected),
         numbers=numbers,
+        files=files,
+        folder=unquote(files),
     )
 
 
@@ -48,10 +62,15 @@ def embedded(data: Mapping[str, object]) -> Markup:
     return Markup(text)
 
 
-def policy(style: str, script: str) -> str:
-    """The content security policy: these very styles and scripts, pictures inside the page, and nothing else."""
+def policy(style: str, script: str, files: bool) -> str:
+    """The content security policy: these very styles and scripts, pictures of the page's own, and nothing else.
+
+    With pictures in files beside the page, those of its own origin are let in; for a page opened from a disk some
+    browsers want `file:` said as well.
+    """
+    pictures = "data: 'self' file:" if files else "data:"
     return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; img-src {pictures}; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -1,12 +1,9 @@
-/* The sheet of one triplet: large slider, texts, scores, lineage with every attempt. */
+/* The sheet of one triplet or rejected attempt: large slider, texts, scores, every attempt side by side, relatives. */
 
-const FATES = { survived: "survived", waiting: "not judged", soft: "soft filter", pixels: "pixel check", hard: "hard filter", failed: "failed" };
-
-function sheet(dialog, images, items, visible) {
-  const byId = new Map(items.map((item) => [item.id, item]));
+function sheet(dialog, images, page) {
   let current = null;
   const step = (by) => {
-    const list = visible();
+    const list = page.list();
     const at = list.indexOf(current);
     if (list.length) open(list[(at + by + list.length) % list.length]);
   };
@@ -15,104 +12,129 @@ function sheet(dialog, images, items, visible) {
     dialog.replaceChildren(contents(item));
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
-    history.replaceState(null, "", `#t=${item.id}`);
-    dialog.querySelector(".pair")?.focus({ preventScroll: true });
+    page.moved();
+    (dialog.querySelector(".pair[tabindex]") || dialog.querySelector(".sheet-bar button"))?.focus({ preventScroll: true });
   };
-  const contents = (item) =>
-    make(
-      "div",
-      { class: "sheet" },
-      bar(),
-      make("div", { class: "sheet-picture" }, slider(images, item, true), stills(images, item)),
-      make("div", { class: "sheet-text" }, ...summary(item), ...texts(item), ...item.edits.flatMap((edit, index) => lineage(item, edit, index)), ...family(item, byId, open), ...origin(item), command(item)),
-    );
-  const bar = () =>
+  const close = () => dialog.open && dialog.close();
+  const dismiss = () => {
+    current = null;
+    close();
+  };
+  const contents = (item) => {
+    const more = page.more(item);
+    const place = make("div", { class: "sheet-picture" }, slider(images, item, true), hint(images, item));
+    const show = (attempt) => {
+      const frame = slider(images, { ...attempt, before: item.source.image, after: attempt.image, instruction: item.instruction }, true);
+      place.replaceChildren(frame, make("p", { class: "hint" }, `The source and attempt ${attempt.number}. `, button("Back to this one", () => place.replaceChildren(slider(images, item, true), hint(images, item)), { class: "link" })));
+      place.scrollIntoView({ block: "nearest" });
+    };
+    const text = item.stage ? rejectedText(item) : tripletText(item, more, page, open);
+    const wide = [...tries(images, item, more, page, show), ...origin(item, more)];
+    return make("div", { class: "sheet" }, bar(item), place, make("div", { class: "sheet-text" }, ...text), make("div", { class: "sheet-wide" }, ...wide));
+  };
+  const bar = (item) =>
     make(
       "div",
       { class: "sheet-bar" },
-      make("button", { type: "button", "aria-label": "Previous", title: "Previous", on: { click: () => step(-1) } }, "←"),
-      make("button", { type: "button", "aria-label": "Next", title: "Next", on: { click: () => step(1) } }, "→"),
-      make("button", { type: "button", "aria-label": "Close", title: "Close", on: { click: () => dialog.close() } }, "✕"),
+      copier(item.id, "Copy id"),
+      button("←", () => step(-1), { "aria-label": "Previous", title: "Previous (p)" }),
+      button("→", () => step(1), { "aria-label": "Next", title: "Next (n)" }),
+      button("✕", close, { "aria-label": "Close", title: "Close (Esc)" }),
     );
-  dialog.addEventListener("close", () => history.replaceState(null, "", "#gallery"));
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(1);
+  dialog.addEventListener("close", () => {
+    const seen = current;
+    current = null;
+    page.closed(seen);
   });
-  return { open, byId };
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  dialog.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = { ArrowLeft: -1, p: -1, ArrowRight: 1, n: 1 }[event.key];
+    if (by) step(by);
+    if (by) event.preventDefault();
+  });
+  return { open, dismiss, item: () => current };
 }
 
-function summary(item) {
-  const checked = item.checked === "inverse" ? "checked by its inverse" : "has no inverse to check it by";
-  const scores = [["adherence", item.scores.adherence], ["aesthetics", item.scores.aesthetics], ["preservation", item.scores.preservation], ["overall", item.scores.overall]];
+function hint(images, item) {
+  const both = images.of(item.before) && images.of(item.after);
+  return both && make("p", { class: "hint" }, "Drag, or use the arrow keys; hold (or hold Space) to see only the picture before.");
+}
+
+function scoreRow(scores) {
+  const rows = ["adherence", "aesthetics", "preservation", "overall"].filter((name) => scores[name] !== null);
+  return make("div", { class: "score-row" }, ...rows.map((name) => make("div", {}, make("b", {}, score(scores[name])), name)));
+}
+
+function tripletText(item, more, page, open) {
+  const checked = more.checked === "inverse" ? "checked by its inverse" : "has no inverse to check it by";
+  const texts = facts(Object.entries(item.texts));
   return [
     make("h3", {}, item.instruction),
     meta(item, make("span", { class: "kind" }, `${item.kind}, ${checked}`)),
-    make("div", { class: "score-row" }, ...scores.filter(([, value]) => value !== null).map(([name, value]) => make("div", {}, make("b", {}, score(value)), name))),
+    scoreRow(item.scores),
+    ...(texts ? [make("h4", {}, "Other texts"), texts] : []),
+    ...family(item, more, page, open),
   ];
 }
 
-function stills(images, item) {
-  if (item.before === null || item.after === null) return null;
-  const still = (name, index) => make("figure", {}, make("img", { src: images[index], alt: "" }), make("figcaption", {}, name));
-  return make("div", { class: "stills" }, still("before", item.before), still("after", item.after));
+function rejectedText(item) {
+  return [
+    make("h3", {}, item.instruction),
+    meta(item, make("span", { class: "stage" }, STAGES[item.stage] || item.stage)),
+    why(item),
+    item.scores ? scoreRow(item.scores) : null,
+  ];
 }
 
-function texts(item) {
-  const list = facts(Object.entries(item.texts));
-  return list ? [make("h4", {}, "Other texts"), list] : [];
-}
-
-function lineage(item, edit, index) {
-  const title = item.edits.length > 1 ? `Edit ${index + 1} of ${item.edits.length}` : "Edit";
-  const rows = [["instruction", edit.instruction], ["winner", `attempt ${edit.attempt}, seed ${edit.seed}`], ["editor", edit.editor], ...Object.entries(edit.measures)];
-  const tries = edit.attempts.map((attempt) => tried(attempt, attempt.number === edit.attempt));
-  return [make("h4", {}, title), facts(rows), tries.length ? make("ul", { class: "tries" }, ...tries) : null];
-}
-
-function tried(attempt, won) {
-  const scores = attempt.scores ? `${score(attempt.scores.adherence)} / ${score(attempt.scores.aesthetics)}` : "";
-  const missed = attempt.bar ? (attempt.value === null ? attempt.bar : `${attempt.bar} = ${attempt.value}`) : "";
-  return make(
-    "li",
-    { class: "try" },
-    make("span", {}, String(attempt.number)),
-    make("span", { class: won || attempt.fate === "survived" ? "fate good" : "fate" }, won ? "won" : FATES[attempt.fate] || attempt.fate),
-    make("span", { class: "why" }, [scores, missed, attempt.reason].filter(Boolean).join("  ")),
-  );
-}
-
-function family(item, byId, open) {
-  if (!item.relatives.length) return [];
-  const rows = item.relatives.map((one) => {
-    const there = byId.get(one.id);
-    const label = `${one.instruction} (${score(one.scores.adherence)} / ${score(one.scores.aesthetics)}${one.accepted ? "" : ", rejected"})`;
-    return [one.kind, there ? make("button", { class: "link", type: "button", on: { click: () => open(there) } }, label) : label];
+function tries(images, item, more, page, show) {
+  const edits = more.edits || more.requests.map((request) => ({ request, instruction: more.requests.length > 1 ? "" : item.instruction, attempt: null }));
+  return edits.flatMap((edit, index) => {
+    const list = page.attempts(edit.request);
+    if (!list.length) return [];
+    const mark = (attempt) => {
+      if (attempt.number === edit.attempt) return "won";
+      return item.kind === "forward" && item.stage && attempt.number === item.attempt ? "this" : "";
+    };
+    const title = edits.length > 1 ? `Attempts at edit ${index + 1}` : list.length > 1 ? `All ${list.length} attempts` : "The only attempt";
+    return [make("h4", {}, title, edit.instruction && make("span", {}, ` ${edit.instruction}`)), attempts(images, list, mark, show)];
   });
+}
+
+function family(item, more, page, open) {
+  const here = page.relatives(item, more);
+  const known = new Set(here.map((one) => one.id));
+  const elsewhere = more.relatives.filter((one) => !known.has(one.id));
+  if (!here.length && !elsewhere.length) return [];
+  const said = (one, rest) => `${one.instruction} (${score(one.scores.adherence)} / ${score(one.scores.aesthetics)}${rest})`;
+  const rows = [
+    ...here.map((one) => [one.kind, button(said(one, ""), () => open(one), { class: "link" })]),
+    ...elsewhere.map((one) => [one.kind, make("span", { title: one.reason }, said(one, one.accepted ? "" : ", rejected"))]),
+  ];
   return [make("h4", {}, "Built on the same edits"), facts(rows)];
 }
 
-function origin(item) {
-  const seed = item.origin === "generated" ? item.seed : "";
-  const rows = [
-    ["prompt", item.prompt], ["style", item.style], ["campaign", item.campaign], ["size", `${item.width} × ${item.height}`], ["seed", seed],
-    ["made by", item.madeBy], ["licence", item.licence], ["author", item.author], ["judge", item.judge], ["writer", item.writer], ["policy", item.policy],
+function origin(item, more) {
+  const source = item.source;
+  const when = item.at ? `${new Date(item.at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC` : "";
+  const from = [
+    ["prompt", source.prompt], ["style", source.style], ["campaign", source.campaign], ["size", `${item.width} × ${item.height}`],
+    ["seed", source.origin === "generated" ? source.seed : ""], ["made by", source.madeBy], ["licence", source.licence], ["author", source.author],
   ];
-  return [make("h4", {}, "Source"), facts(rows), facts(Object.entries(item.measures))];
+  const judged = [["judge", more.judge], ["writer", more.writer], ["answered by", more.by], ["judged", when], ["policy", more.policy], ...Object.entries(more.measures)];
+  const command = item.stage ? null : make("div", { class: "command" }, make("code", {}, `nhr show ${item.id}`), copier(`nhr show ${item.id}`, "Copy"));
+  return [make("div", { class: "columns" }, make("div", {}, make("h4", {}, "Source"), facts(from)), make("div", {}, make("h4", {}, "Verdict"), facts(judged), command))];
 }
 
-function command(item) {
-  const text = `nhr show ${item.id}`;
-  const code = make("code", {}, text);
-  const copy = make("button", { type: "button" }, "Copy");
-  copy.addEventListener("click", async () => {
+function copier(text, label) {
+  const copy = button(label, async () => {
     try {
       await navigator.clipboard.writeText(text);
       copy.textContent = "Copied";
     } catch {
-      getSelection().selectAllChildren(code);
+      copy.textContent = text;
+      getSelection().selectAllChildren(copy);
     }
-  });
-  return make("div", { class: "command" }, code, copy);
+  }, { class: "copy" });
+  return copy;
 }

@@ -12,6 +12,10 @@ function make(tag, options = {}, ...children) {
   return element;
 }
 
+function button(label, action, options = {}) {
+  return make("button", { type: "button", ...options, on: { click: action } }, label);
+}
+
 function facts(rows) {
   const list = make("dl", { class: "facts" });
   for (const [name, value] of rows) {
@@ -23,4 +27,12 @@ function facts(rows) {
 
 function score(value) {
   return value === null || value === undefined ? "–" : value.toFixed(2);
+}
+
+function words(name) {
+  return name.replaceAll("_", " ");
+}
+
+function count(number) {
+  return number.toLocaleString("en");
 }

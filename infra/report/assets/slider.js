@@ -1,18 +1,21 @@
-/* Before and after under one handle: drag with mouse, pen or finger, or use the arrow keys. */
+/* Before and after under one handle: drag with mouse, pen or finger, or use the keys; press and hold to see only before. */
 
 const NARROWEST = 0.62;
+const HOLD_MS = 350;
+const SLACK_PX = 4;
 
 function slider(images, item, full = false) {
-  const before = item.before === null ? null : images[item.before];
-  const after = item.after === null ? null : images[item.after];
+  const before = images.of(item.before);
+  const after = images.of(item.after);
   if (!before && !after) return make("div", { class: "pair gone" }, "The pictures are no longer kept.");
   const single = !before || !after;
   const frame = make("div", { class: single ? "pair single" : "pair" });
   const aspect = item.width / item.height;
   frame.style.setProperty("aspect-ratio", String(full ? aspect : Math.max(NARROWEST, aspect)));
-  if (full) frame.style.setProperty("max-width", `min(100%, calc(56vh * ${aspect}))`);
-  if (before) frame.append(make("img", { class: "before", src: before, alt: "before", loading: "lazy", draggable: "false" }));
-  if (after) frame.append(make("img", { class: single ? "only" : "after", src: after, alt: "after", loading: "lazy", draggable: "false" }));
+  if (full) frame.style.setProperty("max-width", `min(100%, calc(46vh * ${aspect}))`);
+  const picture = (kind, src) => make("img", { class: kind, src, alt: kind === "only" ? "" : kind, loading: "lazy", decoding: "async", draggable: "false" });
+  if (before) frame.append(picture(single ? "only" : "before", before));
+  if (after) frame.append(picture(single ? "only" : "after", after));
   if (!single) drag(frame, item.instruction);
   return frame;
 }
@@ -32,20 +35,50 @@ function drag(frame, label) {
     const box = frame.getBoundingClientRect();
     move((100 * (event.clientX - box.left)) / box.width);
   };
+  frame.flip = (on) => frame.classList.toggle("flipped", on);
+  pointer(frame, follow);
+  keys(frame, () => at, move);
+  move(50);
+}
+
+function pointer(frame, follow) {
+  let press = null;
+  const end = () => {
+    clearTimeout(press?.timer);
+    frame.flip(false);
+    press = null;
+  };
   frame.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || press) return;
     frame.setPointerCapture(event.pointerId);
-    follow(event);
+    press = { x: event.clientX, y: event.clientY, moved: false, timer: setTimeout(() => frame.flip(true), HOLD_MS) };
   });
   frame.addEventListener("pointermove", (event) => {
-    if (frame.hasPointerCapture(event.pointerId)) follow(event);
+    if (!press) return;
+    if (!press.moved && Math.hypot(event.clientX - press.x, event.clientY - press.y) < SLACK_PX) return;
+    clearTimeout(press.timer);
+    frame.flip(false);
+    press.moved = true;
+    follow(event);
   });
+  frame.addEventListener("pointerup", (event) => {
+    if (press && !press.moved && !frame.classList.contains("flipped")) follow(event);
+    end();
+  });
+  for (const lost of ["pointercancel", "lostpointercapture"]) frame.addEventListener(lost, end);
+  frame.addEventListener("contextmenu", (event) => event.pointerType === "touch" && event.preventDefault());
+}
+
+function keys(frame, at, move) {
   frame.addEventListener("keydown", (event) => {
-    const to = { ArrowLeft: at - 5, ArrowDown: at - 5, ArrowRight: at + 5, ArrowUp: at + 5, PageDown: at - 25, PageUp: at + 25, Home: 0, End: 100 }[event.key];
-    if (to === undefined) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const to = { ArrowLeft: at() - 5, ArrowDown: at() - 5, ArrowRight: at() + 5, ArrowUp: at() + 5, PageDown: at() - 25, PageUp: at() + 25, Home: 0, End: 100 }[event.key];
+    if (to === undefined && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
-    move(to);
+    if (event.key === " ") frame.flip(true);
+    else move(to);
   });
-  move(50);
+  frame.addEventListener("keyup", (event) => event.key === " " && frame.flip(false));
+  frame.addEventListener("blur", () => frame.flip(false));
 }

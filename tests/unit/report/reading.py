@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-VOID = {"meta", "br", "img", "input", "link", "hr", "rect", "line", "path", "circle"}
+VOID = {"meta", "br", "img", "input", "link", "hr"}
 
 
 @dataclass(repr=False)
@@ -48,6 +48,12 @@ class Page(HTMLParser):
     def data(self) -> dict[str, Any]:
         """The JSON that the scripts draw from."""
         found: dict[str, Any] = json.loads(self.texts["script"][0])
+        return found
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The JSON that a dialog is drawn from."""
+        found: dict[str, Any] = json.loads(self.texts["script"][1])
         return found
 
     @property

@@ -10,8 +10,7 @@ import pytest
 from infra.blobs.memory import MemoryBlobs
 from infra.images import encode
 from infra.report import build
-from infra.report.gather import Sampler
-from infra.report.pictures import Thumbnails
+from infra.report.pictures import shrunk
 from schemas.errors import UserError
 from schemas.ports import Image
 from tests.unit.reading.making import (
@@ -20,7 +19,6 @@ from tests.unit.reading.making import (
     judge,
     put_on_shelf,
     record,
-    ref,
     request,
     subject,
     triplet,
@@ -65,7 +63,7 @@ def test_nothing_is_loaded_from_elsewhere(page: Page) -> None:
 def test_only_our_own_style_and_script_may_run(page: Page) -> None:
     content = next(value for name, value in page.attributes if name == "content" and "default-src" in value)
     assert content.startswith("default-src 'none'; img-src data:; ")
-    for part in (page.texts["style"][0], page.texts["script"][1]):
+    for part in (page.texts["style"][0], page.texts["script"][2]):
         assert f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'" in content
     assert "unsafe" not in content
     assert not [name for name, _ in page.attributes if name == "style" or name.startswith("on")]
@@ -82,16 +80,39 @@ def test_rejected_attempts_are_shown_with_stage_and_reason(page: Page) -> None:
 
 def test_a_triplet_tells_of_every_attempt_and_of_what_was_built_on_it(campaign: Campaign, page: Page) -> None:
     forward = next(one for one in campaign.triplets if one.kind == "forward")
-    shown = next(one for one in page.data["triplets"] if one["id"] == forward.triplet_id)
-    assert [attempt["fate"] for attempt in shown["edits"][0]["attempts"]] == ["soft", "pixels", "hard", "survived"]
-    assert {one["kind"] for one in shown["relatives"]} == {"inverse", "composite"}
+    more = page.details["triplets"][forward.triplet_id]
+    attempts = page.details["requests"][more["edits"][0]["request"]]
+    assert [attempt["fate"] for attempt in attempts] == ["soft", "pixels", "hard", "survived"]
+    assert [attempt["bar"] for attempt in attempts] == ["null.soft", "pixels.null", "", ""]
+    assert all(isinstance(attempt["image"], int) for attempt in attempts)
+    assert attempts[2]["scores"]["adherence"] < attempts[3]["scores"]["adherence"] == 4.9
+    assert attempts[2]["reason"] == "the hills changed"
+    assert {one["kind"] for one in more["relatives"]} == {"inverse", "composite"}
+
+
+def test_a_rejected_attempt_tells_of_the_others_of_its_request(campaign: Campaign, tmp_path: Path) -> None:
+    lone = Campaign(1, ("add",), name="lone")
+    for key in list(lone.blobs.list("shelf/triplets/")):
+        lone.blobs.delete(key)
+    page = Page(build(lone.blobs, tmp_path / "r.html", rejected=1).read_text(encoding="utf-8"))
+    (rejected,) = page.details["rejected"].values()
+    attempts = page.details["requests"][rejected["requests"][0]]
+    assert [attempt["fate"] for attempt in attempts] == ["soft", "pixels", "hard", "survived"]
+
+
+def test_what_cards_share_is_said_once(campaign: Campaign, page: Page) -> None:
+    assert len(page.data["sources"]) == len({one.subject.source_id for one in campaign.triplets}) == 2
+    assert {page.data["sources"][one["source"]]["style"] for one in page.data["triplets"]} == {
+        "watercolour", "flat design",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "told",
     [
         "Harbour scenes", "campaign harbour", "policy paper", "Soft filter", "75.0 % 43.0 % +32.0 pt", "515,584",
-        "9.45", "Against the known truth", "over 8 judged attempts", "the house floats", "recolor 8 2 25.0 %",
+        "9.45", "Against the known truth", "over 8 judged attempts", "the house floats",
+        "recolor 8 75.0 % 6 66.7 % 4 4 50.0 % 2 2 4 25.0 % 2", "attempt 4 100.0 % 4 100.0 %",
         "All 10 triplets",
     ],
 )  # fmt: skip
@@ -138,14 +159,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_hostile_texts_stay_texts(hostile: Page, page: Page) -> None:
     assert "img" not in hostile.tags
-    assert hostile.tags.count("script") == page.tags.count("script") == 2
+    assert hostile.tags.count("script") == page.tags.count("script") == 3
     assert not [name for name, _ in hostile.attributes if name.startswith("on")]
     assert "7 * 7" in hostile.text
 
 
 def test_hostile_texts_arrive_unchanged(hostile: Page) -> None:
     shown = hostile.data["triplets"][0]
-    assert shown["instruction"] == shown["prompt"] == shown["texts"][HOSTILE] == HOSTILE
+    assert shown["instruction"] == hostile.data["sources"][0]["prompt"] == shown["texts"][HOSTILE] == HOSTILE
     assert hostile.data["rejected"][0]["reason"] == HOSTILE
 
 
@@ -155,14 +176,9 @@ def test_pictures_that_cannot_be_read_are_left_out(hostile: Page) -> None:
 
 
 def test_a_thumbnail_does_not_carry_the_pictures_note() -> None:
-    blobs = MemoryBlobs()
     data = encode(Image(np.zeros((48, 64, 3), np.uint8), "the planted flaw"))
-    image = ref(data)
-    blobs.put(image.key, data)
-    thumbnails = Thumbnails(blobs, 32)
-    thumbnails.make([image])
     assert b"the planted flaw" in data
-    assert b"the planted flaw" not in base64.b64decode(thumbnails.uris[0].partition(",")[2])
+    assert b"the planted flaw" not in shrunk(data, 32)
 
 
 def test_an_empty_shelf_gives_a_page_that_says_so(tmp_path: Path) -> None:
@@ -175,13 +191,3 @@ def test_a_page_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None
     with pytest.raises(UserError, match="cannot write the report") as caught:
         build(MemoryBlobs(), tmp_path / "file" / "report.html")
     assert "\n" not in str(caught.value)
-
-
-def test_a_sample_takes_turns_between_groups_of_any_size() -> None:
-    sampler: Sampler[str] = Sampler(4)
-    for number in range(100):
-        sampler.offer("many", f"m{number}")
-    for name in ("x", "y"):
-        sampler.offer(name, name)
-    assert sampler.chosen() == ["m0", "x", "y", "m1"]
-    assert sampler.total == 102
