@@ -135,7 +135,7 @@ def _in_order(blobs: Blobs, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
     while upcoming is not None or open_at:
         if upcoming is not None and (not open_at or _first(upcoming) <= open_at[0][0]):
             number += 1
-            _advance(open_at, _segment(blobs, upcoming), number)
+            _advance(open_at, iter(read_segment(blobs, upcoming)), number)
             upcoming = next(waiting, None)
             continue
         offset, order, rest, raw = heapq.heappop(open_at)
@@ -160,7 +160,8 @@ def _first(key: str) -> int:
     return int(found[0])
 
 
-def _segment(blobs: Blobs, key: str) -> Iterator[tuple[int, bytes]]:
+def read_segment(blobs: Blobs, key: str) -> list[tuple[int, bytes]]:
+    """The offsets and event bytes of a segment, in order; raises `UserError` naming one that cannot be read."""
     try:
         raw = msgpack.unpackb(_inflated(blobs.get(key)))
         formats.check(key, raw, FORMAT)
@@ -169,7 +170,7 @@ def _segment(blobs: Blobs, key: str) -> Iterator[tuple[int, bytes]]:
         hint = "restore it from a copy or delete it"
         why = str(error).splitlines()[0]
         raise UserError(f"{key} is no segment of records ({type(error).__name__}: {why})", hint) from None
-    return iter(sorted(events))
+    return sorted(events)
 
 
 def _inflated(data: bytes) -> bytes:

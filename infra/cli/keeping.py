@@ -16,17 +16,20 @@ from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from infra.cli.data import Out, _folder, _progress
 from infra.disk import size
+from infra.verify.findings import Findings
 from schemas.errors import UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
 from streams import retractions
 from streams.retractions import Retraction, Target
 
+MOST_LINES = 200
 _KINDS = ("forward", "inverse", "composite")
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
+    cli.command("verify", short_help="Check that everything kept is whole.")(verify)
     cli.command("gc", short_help="Free what no one will need again.")(gc)
     cli.command("retract", short_help="Take triplets back: every reader leaves them out.")(retract)
 
@@ -135,6 +138,51 @@ def _list(blobs: Blobs, as_json: bool) -> None:
         when = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(when, f"{one.target} {one.value}", str(counts[one.target, one.value]), Text(one.reason))
     Console(highlight=False).print(table)
+
+
+def verify(
+    out: Out = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only see that pictures are there: do not hash and decode them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Problems, counts and notes as JSON.")] = False,
+) -> None:
+    """Check that everything kept is whole: records, pictures, lineage, segments, ledgers.
+
+    Every record is read again and held against its name, every picture hashed and decoded, every attempt and score
+    looked up in the records, every ledger planned anew. It may run while mining goes on, and checks a copied shelf as
+    far as that goes. Exit status: 0 all is well, 1 there are problems, one line each.
+
+    \b
+    Examples:
+      nhr verify --out data
+      nhr verify --fast --json --out /backup/data
+    """
+    from infra.verify import verify as findings_of
+
+    findings = findings_of(_folder(out), environment.from_environment(), fast, _progress)
+    if as_json:
+        typer.echo(json.dumps(findings.as_dict(), ensure_ascii=False))
+    else:
+        for problem in findings.problems[:MOST_LINES]:
+            typer.echo(problem.line)
+        if len(findings.problems) > MOST_LINES:
+            typer.echo(f"... and {len(findings.problems) - MOST_LINES:,} more (--json has them all)")
+        _summary(findings)
+    if findings.problems:
+        raise typer.Exit(1)
+
+
+def _summary(findings: Findings) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("", "checked", "problems"):
+        table.add_column(name, justify="right" if name else "left")
+    for area, checked, problems in findings.areas():
+        table.add_row(area, f"{checked:,}", Text(f"{problems:,}", "red" if problems else ""))
+    Console(highlight=False).print(table)
+    for note in findings.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(_count(len(findings.problems), "problem") if findings.problems else "everything is whole")
 
 
 def gc(

@@ -1,0 +1,71 @@
+"""`nhr verify`: everything that is kept is whole, and comes from where it says it comes from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.blobs.folder import FolderBlobs
+from infra.looking import Queues, is_mined, kept, looked_into
+from infra.settings import Settings
+from infra.verify.findings import Findings, Stage, silent
+from infra.verify.ledgers import check_ledgers
+from infra.verify.lineage import check_lineage
+from infra.verify.pictures import Pictures
+from infra.verify.policies import check_notes, check_policies
+from infra.verify.segments import check_segments
+from infra.verify.shelf import check_shelf
+from schemas import codec, topics
+from schemas.errors import Undecodable, UserError
+from schemas.ports import Blobs
+from streams import records
+from streams.rules.policy import Policy
+
+
+def verify(out: Path, settings: Settings, fast: bool = False, stage: Stage = silent) -> Findings:
+    """Check a data folder as far as it goes; others may mine there meanwhile. `fast` passes over pictures' bytes."""
+    findings, blobs = Findings(), FolderBlobs(out)
+    known = check_policies(blobs, findings)
+    check_notes(blobs, findings)
+    with Pictures(blobs, findings, fast) as pictures:
+        sources = check_shelf(blobs, known, pictures, findings, stage)
+        pictures.check_recorded(stage)
+    try:
+        with looked_into(out, settings) as queues:
+            _records(blobs, known, sources, queues, findings, stage)
+            if queues is None:
+                findings.notes.append("no queues and ledgers here (nhr.sqlite): what was planned was not checked")
+            else:
+                check_ledgers(queues, blobs, known, findings, is_mined(out), fast, stage)
+    except UserError as error:
+        findings.told("ledgers", str(error))
+    return findings
+
+
+def _records(
+    blobs: Blobs, known: Mapping[str, Policy], sources: dict[str, list[str]], queues: Queues | None,
+    findings: Findings, stage: Stage,
+) -> None:  # fmt: skip
+    """Segments, and the lineage that they tell; sources whose events are not all recorded yet are passed over."""
+    under_way = _unrecorded(queues) if queues else set()
+    if next(blobs.list(records.VERDICTS), None) is None and not queues:
+        findings.notes.append("no records here: where triplets come from was not checked")
+        return
+    if not check_segments(blobs, queues, findings, stage):
+        findings.notes.append("segments cannot be read: where triplets come from was not checked")
+        return
+    passed = [source_id for source_id in sources if source_id in under_way]
+    if passed:
+        findings.notes.append(f"{len(passed):,} sources have events not yet recorded: passed over")
+    settled = {source_id: triplets for source_id, triplets in sources.items() if source_id not in under_way}
+    check_lineage(blobs, known, settled, findings, stage)
+
+
+def _unrecorded(queues: Queues) -> set[str]:
+    """Sources of the events that the recorder has yet to take."""
+    found: set[str] = set()
+    name = topics.VERDICTS.name
+    for delivery in kept(queues.bus, name, queues.bus.floor(name, "recorder")):
+        try:
+            found.add(topics.VERDICTS.key(codec.decode(topics.VERDICTS, delivery.value)))
+        except Undecodable:
+            continue
+    return found
