@@ -1,6 +1,7 @@
 """`nhr redecide`: what the answers of a campaign come to under another policy, without asking any model again."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,18 +74,15 @@ def redecide(
     if issue and len(notes) > 1:
         raise UserError("--issue queues the jobs of one campaign", f"give --campaign: {_names(notes)}")
     asked = Asked(folder, blobs, notes, campaign, _policy(blobs, policy, notes, values or []), settings, limit)
-    if to is None:
-        found, following = asked.decide(), ""
-    else:
-        found, following = asked.write(to.expanduser(), issue)
+    found, following = (asked.decide(), "") if to is None else asked.write(to.expanduser(), issue)
     if as_json:
-        told = {"policy": asked.policy.name, "policy_id": asked.policy.policy_id, **found.as_dict()}
-        typer.echo(json.dumps(told | ({"next": following} if following else {}), ensure_ascii=False))
+        told = {"policy": asked.policy.name, "policy_id": asked.policy.policy_id, **found.as_dict(), "next": following}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return
     console = Console(highlight=False)
     for part in redecided.drawn(found, f"{_names(notes)} under policy {asked.policy.name}"):
         console.print(part)
-    typer.echo(f"\n{following or _next(found)}")
+    typer.echo(f"\n{_next(found, to, issue)}{following}")
 
 
 @dataclass
@@ -105,13 +103,13 @@ class Asked:
             return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told)
 
     def write(self, to: Path, issue: bool) -> tuple[Differences, str]:
-        """Walk the folder and write the new one; gives what to do next."""
+        """Walk the folder and write the new one; gives the command to run next."""
         folder = NewFolder(self.blobs, self.folder, to, self.policy, self.settings.fsync)
         folder.begin(self.campaign)
         if not issue:
             found = self.decide(folder.keep)
             folder.finish(self.notes)
-            return found, f"Written: {to}\nLook at it:  nhr report --out {to}"
+            return found, shlex.join(["nhr", "report", "--out", str(to)])
         with embedded(to, self.settings) as stores:
             reissue = Reissue(folder, stores)
 
@@ -123,8 +121,7 @@ class Asked:
             reissue.flush()
             cursor = copy_intake(self.folder, stores, self.notes[0].campaign)
         folder.finish(self.notes)
-        line = command(to, self.notes[0], self.policy, cursor)
-        return found, f"Written: {to}\nDo what is undecided (with the options that the models had, if any):\n  {line}"
+        return found, command(to, self.notes[0], self.policy, cursor)
 
 
 def _policy(blobs: FolderBlobs, name: str, notes: Sequence[Campaign], values: Sequence[str]) -> Policy:
@@ -135,7 +132,11 @@ def _names(notes: Sequence[Campaign]) -> str:
     return ", ".join(note.campaign for note in notes)
 
 
-def _next(found: Differences) -> str:
-    if found.calls:
+def _next(found: Differences, to: Path | None, issue: bool) -> str:
+    if to is None and found.calls:
         return "Keep it, and have what is undecided done:  the same with --to DIR --issue"
-    return "Keep it as a data folder of its own:  the same with --to DIR"
+    if to is None:
+        return "Keep it as a data folder of its own:  the same with --to DIR"
+    if issue and found.calls:
+        return f"Written: {to}\nDo what is undecided, with the options that the models had, if any:\n  "
+    return f"Written: {to}\nNext:  "
