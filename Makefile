@@ -8,7 +8,7 @@ DEMO ?= nhr-data/demo
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check fmt bench lock clean
+.PHONY: help setup demo test test-fast check fmt faults bench lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ check: $(READY) ## Lint, types, layers, formatting: exactly what CI checks
 fmt: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
+
+faults: $(READY) ## Inject every class of faults and print what was lost, done twice or stuck
+	@$(BIN)/python -m tests.faults
 
 bench: $(READY) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench

@@ -53,7 +53,7 @@ class World:
     seed: int
     policy: Policy
     faults: Faults
-    scenes: int = 3
+    scenes: int = 2
     redrives: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
     asked: Counter[str] = field(default_factory=Counter)

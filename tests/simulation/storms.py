@@ -20,7 +20,7 @@ Draw = Callable[[random.Random], dict[str, Any]]
 
 def _outages(rng: random.Random) -> dict[str, Any]:
     kinds = rng.sample(sorted(roster.KINDS), rng.choice([1, 1, 2]))
-    return {"outages": {kind: (START, START + rng.choice([60.0, 600.0, HOUR_S])) for kind in kinds}}
+    return {"outages": {kind: (START, START + rng.choice([60.0, 600.0])) for kind in kinds}}
 
 
 TRANSIENT: Mapping[str, Draw] = {
