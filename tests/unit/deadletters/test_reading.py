@@ -11,7 +11,7 @@ from infra.wiring import DATABASE, embedded
 from schemas import topics
 from schemas.deadletters import dead_letter
 from schemas.errors import UserError
-from schemas.ports import Delivery
+from schemas.ports import Delivery, Outgoing
 from tests.unit.deadletters.office import Office
 from tests.unit.rules.telling import policy
 
@@ -61,6 +61,15 @@ def test_a_letter_of_an_older_nhr_says_what_it_can(office: Office) -> None:
     office.bus.publish([plain._replace(headers={name: plain.headers[name] for name in known})])
     (letter,) = letters(office.bus, Wanted((3,)))
     assert (letter.group, letter.attempts, letter.last_at, letter.origin) == ("generator", 1, 0.0, "nhr.prompts.v1/0/7")
+
+
+@pytest.mark.parametrize("number", ["", "soon", "nan", "inf", "-1e400"])
+def test_numbers_in_headers_that_are_none_are_passed_over(office: Office, number: str) -> None:
+    (sent,) = office.bus.read(topics.DEAD_LETTERS.name, 0, 1)
+    wrong = dict.fromkeys(("nhr-attempts", "nhr-first-at", "nhr-last-at"), number)
+    office.bus.publish([Outgoing(sent.topic, sent.key, sent.value, {**sent.headers, **wrong})])
+    *_, letter = letters(office.bus, Wanted())
+    assert (letter.offset, letter.attempts, letter.first_at, letter.last_at) == (3, 1, 0.0, 0.0)
 
 
 def test_every_state_is_explained() -> None:

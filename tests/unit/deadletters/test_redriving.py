@@ -131,6 +131,19 @@ def test_a_failed_edit_is_refused_in_plain_words(office: Office, story: Story) -
     assert "a failed edit costs one attempt and cannot be asked again" in step.says
 
 
+def test_a_letter_may_be_read_before_the_director_knows(office: Office, story: Story) -> None:
+    """The failure is told beside the letter; a redrive told before it is taken counts all the same."""
+    judgement = screened(office, story)
+    (edit,) = of(m.EditJob, Story(DECIDED).gate())
+    office.lose(topics.EDIT_JOBS, codec.encode(edit.model_copy(update={"job_id": "another"})), "editor", "Reject")
+    office.lose(topics.JUDGE_JOBS, codec.encode(judgement), "judge", "Reject")
+    assert office.states() == ["lost attempt", "parked"]
+    office.redrive()
+    office.give_up_all(topics.JUDGE_JOBS)
+    (again,) = office.taken(topics.JUDGE_JOBS)
+    assert codec.decode(topics.JUDGE_JOBS, again.value).retry == 1
+
+
 def test_the_screen_of_an_edit_that_stands_as_failed_is_no_longer_waited_for(office: Office, story: Story) -> None:
     job = gated(office, story)
     office.give_up_all(topics.EDIT_JOBS)
@@ -207,8 +220,10 @@ def test_what_can_be_read_now_but_could_not_be_then_goes_back_too(office: Office
     judgement = screened(office, story)
     office.taken(topics.JUDGE_JOBS)
     office.lose(topics.JUDGE_JOBS, codec.encode(judgement), "judge", "Undecodable")
+    assert office.states() == ["undecodable"]
     (step,) = office.redrive()
     assert (step.deed, step.says) == ("put back", "put the judgejob back on nhr.judge-jobs.v1")
+    assert office.states() == ["put back"]
     assert len(office.taken(topics.JUDGE_JOBS)) == 1
 
 
