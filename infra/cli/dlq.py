@@ -134,14 +134,14 @@ def show(
 
 def redrive(
     numbers: Annotated[
-        list[int] | None, typer.Argument(min=0, metavar="[N]...", help="Numbers of letters; `nhr dlq ls` lists them.")
+        list[int] | None, typer.Argument(min=0, metavar="N", help="Numbers of letters; `nhr dlq ls` lists them.")
     ] = None,
     out: Out = None,
     since: Since = "",
     reason: Reason = "",
     group: Group = "",
     error: Error = "",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Send at most N, the oldest first.")] = 1 << 62,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Send at most N, the oldest first.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Put back even what was put back before.")] = False,
@@ -167,7 +167,7 @@ def redrive(
     deeds: Counter[str] = Counter()
     left: Counter[str] = Counter()
     with _desk(out) as desk:
-        for step in _shown(desk, wanted, redriven(desk, wanted, limit=limit, again=again, dry=dry_run)):
+        for step in _shown(desk, wanted, redriven(desk, wanted, limit=limit or 0, again=again, dry=dry_run)):
             if step.sends:
                 deeds[step.deed] += 1
             else:
