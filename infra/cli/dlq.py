@@ -37,6 +37,8 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _GROUPS = tuple(dict.fromkeys(group for topic in topics.ALL for group in topic.groups))
 
+Kind = tuple[str, str, str]
+"""Group, error and the gist of the reason."""
 Since = Annotated[
     str, typer.Option(metavar="TIME", help="Only letters since then: 2h or 7d ago, or a date such as 2026-11-01.")
 ]
@@ -80,35 +82,31 @@ def ls(
       nhr dlq ls --all --json --limit 100000
     """
     wanted = _wanted((), since, reason, group, error)
-    counted: Counter[tuple[str, str, str]] = Counter()
     states: Counter[State] = Counter()
     rows: deque[told.Row] = deque(maxlen=limit)
     with _desk(out) as desk:
-        for letter in reading.letters(desk.bus, wanted):
-            kind = (letter.group, letter.error, gist(letter.reason))
-            counted[kind if kind in counted or len(counted) < MAX_REASONS else (*kind[:2], OTHER)] += 1
-        total = counted.total()
+        kinds = _kinds(desk, wanted)
+        total = sum(count for _, count in kinds)
         with _progress("dead letters") as shown:
             for number, entry in enumerate(reading.entries(desk, wanted), 1):
                 states[entry.state] += 1
                 if everything or entry.state not in reading.SETTLED:
                     rows.append(told.row(entry))
                 shown(number, total)
-    most_first = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     if as_json:
-        for (of_group, of_error, of_reason), count in most_first:
+        for (of_group, of_error, of_reason), count in kinds:
             _line("kind", group=of_group, error=of_error, reason=of_reason, count=count)
         for row in rows:
             _line("letter", **row)
         _line("summary", letters=states.total(), states=dict(sorted(states.items())))
-    elif not states:
-        typer.echo("No dead letters." if wanted == Wanted() else "No dead letter is like that.")
-    else:
+    elif states:
         console = told.console()
-        console.print(told.kinds(most_first), "")
+        console.print(told.kinds(kinds), "")
         if rows:
             console.print(told.listing(rows), "")
         typer.echo(told.ending(states, len(rows), everything))
+    else:
+        typer.echo("No dead letters." if wanted == Wanted() else "No dead letter is like that.")
 
 
 def show(
@@ -178,6 +176,15 @@ def redrive(
     _sum_up(deeds, left, dry_run)
     if numbers and deeds["refused"]:
         raise typer.Exit(1)
+
+
+def _kinds(desk: Desk, wanted: Wanted) -> list[tuple[Kind, int]]:
+    """How many letters there are of each kind, most first; bounded, however many different reasons there are."""
+    counted: Counter[Kind] = Counter()
+    for letter in reading.letters(desk.bus, wanted):
+        kind = (letter.group, letter.error, gist(letter.reason))
+        counted[kind if kind in counted or len(counted) < MAX_REASONS else (*kind[:2], OTHER)] += 1
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _shown(desk: Desk, wanted: Wanted, steps: Iterator[Step]) -> Iterator[Step]:
