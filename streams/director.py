@@ -80,15 +80,20 @@ class Director:
     def begin(self, deliveries: Sequence[Delivery]) -> Fold:
         """Decode the batch and load its sources' ledgers."""
         fold = Fold({}, list(deliveries))
+        came: list[tuple[Delivery, str, Any]] = []
         for delivery in deliveries:
             try:
                 event = codec.decode(topics.VERDICTS, delivery.value)
             except Undecodable as error:
-                letter = dead_letter(delivery, self.group, "Undecodable", str(error), at=self._clock.now())
-                fold.outputs.append(letter)
+                fold.outputs.append(self._letter(delivery, "Undecodable", str(error)))
                 continue
-            fold.events.setdefault(topics.VERDICTS.key(event), []).append(event)
-        self._load(fold.events)
+            came.append((delivery, topics.VERDICTS.key(event), event))
+        self._load([source_id for _, source_id, _ in came])
+        for delivery, source_id, event in came:
+            if source_id not in self._cache and self._is_strange(policy_id := self._policy_of([event])):
+                fold.outputs.append(self._letter(delivery, "Missing", f"policy {policy_id} is not kept here"))
+                continue
+            fold.events.setdefault(source_id, []).append(event)
         return fold
 
     def step(self, work: Fold) -> None:
@@ -104,7 +109,7 @@ class Director:
         """Save the ledgers; whoever lost a race reloads, folds and publishes again."""
         while lost := self._save(work):
             again = Fold({source_id: work.events[source_id] for source_id in lost})
-            self._load(again.events)
+            self._load(list(again.events))
             self.step(again)
             self._publish(again.outputs)
             work.changes, work.folded = again.changes, again.folded
@@ -116,8 +121,14 @@ class Director:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _load(self, events: dict[str, list[Any]]) -> None:
-        unknown = [source_id for source_id in events if source_id not in self._cache]
+    def _is_strange(self, policy_id: str) -> bool:
+        return policy_id != self._policy_id and not self._policies.has(policy_id)
+
+    def _letter(self, delivery: Delivery, error: str, reason: str) -> Outgoing:
+        return dead_letter(delivery, self.group, error, reason, at=self._clock.now())
+
+    def _load(self, source_ids: Sequence[str]) -> None:
+        unknown = [source_id for source_id in dict.fromkeys(source_ids) if source_id not in self._cache]
         for source_id, saved in self._ledgers.load(unknown).items():
             ledger = facts.decode(saved.data)
             memo: Memo = {}
@@ -130,7 +141,7 @@ class Director:
             if all(isinstance(event, m.GateVerdict) and not event.yes for event in events):
                 work.learnt[source_id] = events[:1]
                 return
-            known = Known(facts.Ledger(_policy_id(events) or self._policy_id), 0)
+            known = Known(facts.Ledger(self._policy_of(events)), 0)
         learnt = [event for event in events if known.ledger.add(event)]
         if not learnt:
             self._remember(source_id, known)
@@ -156,12 +167,11 @@ class Director:
         while len(self._cache) > CACHED_LEDGERS:
             self._cache.popitem(last=False)
 
-
-def _policy_id(events: Sequence[Any]) -> str:
-    """The policy that the events' jobs were asked under; the gate's are asked under none."""
-    for event in events:
-        job = getattr(event, "job", None)
-        job = job.job if isinstance(job, m.Candidate) else job
-        if isinstance(job, m.EditJob | m.JudgeJob | m.TextJob):
-            return job.policy_id
-    return ""
+    def _policy_of(self, events: Sequence[Any]) -> str:
+        """The policy that the events' jobs were asked under; the gate's are asked under none, that is, this one's."""
+        for event in events:
+            job = getattr(event, "job", None)
+            job = job.job if isinstance(job, m.Candidate) else job
+            if isinstance(job, m.EditJob | m.JudgeJob | m.TextJob):
+                return job.policy_id
+        return self._policy_id

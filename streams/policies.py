@@ -47,6 +47,10 @@ class Policies:
         self._blobs.put(policy_key(policy.policy_id), policy.model_dump_json(indent=1).encode())
         self._known[policy.policy_id] = policy
 
+    def has(self, policy_id: str) -> bool:
+        """Whether the policy of that name is kept."""
+        return policy_id in self._known or self._blobs.has(policy_key(policy_id))
+
     def get(self, policy_id: str) -> Policy:
         """The policy named `policy_id`; raises `UserError` when it is gone."""
         if policy_id not in self._known:

@@ -73,6 +73,8 @@ class Recorder:
         return work.polled
 
     def _wanted(self, verdict: m.JudgeVerdict) -> bool:
+        if not self._policies.has(verdict.job.policy_id):
+            return True
         policy = self._policies.get(verdict.job.policy_id)
         if policy.keep != "rejected":
             return policy.keep == "all"

@@ -14,6 +14,7 @@ from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.policy import Policy
 from tests.contract.clocks import FakeClock
+from tests.golden import samples
 from tests.unit.rules.telling import SOURCE_ID, Story, of, policy
 from tests.unit.streams.delivering import deliveries, junk, letters, told
 
@@ -227,3 +228,12 @@ def test_a_fold_that_was_never_saved_is_not_remembered(hire: Hire) -> None:
     abandoned = telling.director.begin(deliveries(YES))
     telling.director.step(abandoned)
     assert len(told(telling.take(YES))) == 1
+
+
+def test_an_event_of_a_policy_that_is_not_kept_here_is_buried_and_harms_nothing_beside_it(hire: Hire) -> None:
+    job = samples.JUDGE_JOB.model_copy(update={"policy_id": "nobodys", "subject": YES.job.subject})
+    stranger = m.JudgeVerdict(job=job, job_id=job.job_id, adherence=5.0, aesthetics=5.0)
+    outputs = hire().take(stranger, YES)
+    (letter,) = letters(outputs)
+    assert letter.headers["nhr-reason"] == "policy nobodys is not kept here"
+    assert told(outputs) == Story(DECIDED).gate()

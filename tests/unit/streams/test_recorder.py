@@ -143,3 +143,8 @@ def test_a_verdict_whose_images_expired_is_kept_all_the_same(blobs: MemoryBlobs,
     record(Recorder(blobs, policies), deliveries(judged(DECIDED)))
     assert list(records.events(blobs)) == [judged(DECIDED)]
     assert kept(blobs) == {samples.DRAWN.sha256}
+
+
+def test_images_judged_under_a_policy_that_is_not_kept_here_are_kept(blobs: MemoryBlobs, policies: Policies) -> None:
+    record(Recorder(blobs, policies), deliveries(judged(DECIDED)))
+    assert kept(blobs) == {samples.DRAWN.sha256, samples.EDITED.sha256}
