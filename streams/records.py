@@ -126,11 +126,15 @@ def campaigns(blobs: Blobs) -> dict[str, Campaign]:
 
 
 def _in_order(blobs: Blobs, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
-    """Offsets of one partition, ascending, each once; holds only segments that overlap at one point in memory."""
+    """Offsets of one partition, ascending, each once; holds only segments that overlap at one point in memory.
+
+    Where a bus began anew in the same folder, one offset may have two events: both are given.
+    """
     waiting = iter(keys)
     upcoming = next(waiting, None)
     open_at: list[tuple[int, int, Iterator[tuple[int, bytes]], bytes]] = []
     last = -1
+    told: set[bytes] = set()
     number = 0
     while upcoming is not None or open_at:
         if upcoming is not None and (not open_at or _first(upcoming) <= open_at[0][0]):
@@ -141,7 +145,9 @@ def _in_order(blobs: Blobs, keys: Sequence[str]) -> Iterator[tuple[int, bytes]]:
         offset, order, rest, raw = heapq.heappop(open_at)
         _advance(open_at, rest, order)
         if offset > last:
-            last = offset
+            last, told = offset, set()
+        if raw not in told:
+            told.add(raw)
             yield offset, raw
 
 

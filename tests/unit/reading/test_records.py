@@ -57,6 +57,15 @@ def test_keeping_the_same_deliveries_twice_makes_one_segment() -> None:
     assert list(blobs.list("records")) == list(keys) == [records.segment_key(0, 0, 2)]
 
 
+def test_a_bus_that_began_anew_hides_nothing_of_what_the_first_one_told() -> None:
+    """Its offsets count from 0 again, in the same folder."""
+    blobs = MemoryBlobs()
+    records.keep(blobs, delivered(EVENTS[:3]))
+    records.keep(blobs, delivered([EVENTS[3], EVENTS[0], EVENTS[4]]))
+    records.keep(blobs, delivered(EVENTS[5:], first=3))
+    assert sorted(records.events(blobs), key=str) == sorted(EVENTS, key=str)
+
+
 def test_of_two_answers_to_one_job_the_first_stands() -> None:
     blobs = MemoryBlobs()
     first, second = (judge(subject(), request(), scores) for scores in ((4.9, 4.9), (1.0, 1.0)))
