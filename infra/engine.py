@@ -22,9 +22,11 @@ from schemas.errors import NhrError, UserError
 from streams import policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
+from streams.sweep import unexplained
 from workers import roster
 
 TICK_S = 0.2
+MOST_SWEEPS = 3
 AHEAD_TARGET = 4
 AHEAD_DEAR = 16
 AHEAD_CHEAP = 128
@@ -43,6 +45,7 @@ class Engine:
         self._clock = SystemClock()
         self._failures: list[BaseException] = []
         self._workers: list[Worker] = []
+        self._sweeps = 0
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
@@ -146,15 +149,30 @@ class Engine:
 
     def _watch(self, stores: Stores, intake: Intake, progress: Progress) -> None:
         while not self.stop.wait(TICK_S):
+            finished = intake.finished.is_set()  # asked before the lags are read: what it published last is in them
             self._tick(stores, progress)
             if self._enough(progress):
                 intake.closing.set()
-            if intake.finished.is_set() or intake.closing.is_set():
+            if finished or intake.closing.is_set():
                 progress.phase = "finishing"
-            if intake.finished.is_set() and not any(lag.waiting or lag.in_flight for lag in progress.lags.values()):
+            if finished and self._quiet(progress) and not self._sweep(stores, progress):
                 progress.phase = "done"
                 self._in_hand.clear()
                 return
+
+    def _quiet(self, progress: Progress) -> bool:
+        return not any(lag.waiting or lag.in_flight for lag in progress.lags.values())
+
+    def _sweep(self, stores: Stores, progress: Progress) -> int:
+        """Send again what the plan calls for and nobody is at work on, if anything; says how many messages."""
+        if not stores.ledgers.count("open") or self._sweeps >= MOST_SWEEPS:
+            return 0
+        self._sweeps += 1
+        again = list(unexplained(stores.ledgers, policies.Policies(stores.blobs), progress.lags))
+        if again:
+            stores.bus.publish(again)
+            progress.notes.append(f"{len(again)} jobs had been lost on the way and were sent again")
+        return len(again)
 
     def _drain(self, stores: Stores, threads: list[threading.Thread], progress: Progress) -> None:
         self.stop.set()

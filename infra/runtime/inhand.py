@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import msgpack
 
+from schemas import formats
 from schemas.errors import UserError
 from schemas.ports import Change, Ledgers
 
@@ -90,10 +91,7 @@ class InHand:
         if saved is None:
             return {}, [], ""
         note = msgpack.unpackb(saved.data)
-        if note["format"] > FORMAT:
-            raise UserError(
-                f"the note of jobs in hand has format {note['format']}, this NHR knows {FORMAT}", "upgrade nhr"
-            )
+        formats.check("the note of jobs in hand", note, FORMAT)
         return note["deaths"], note["held"], note["alone"]
 
     def _write(self) -> None:
