@@ -55,9 +55,11 @@ class Retractions:
 
     def of(self, triplet: Triplet) -> Retraction | None:
         """The retraction that covers the triplet: by its id, its source or a picture it names; None where none does."""
-        if not self._known:
-            return None
-        return next((self._known[name] for name in names_of(triplet) if name in self._known), None)
+        return self.among(names_of(triplet)) if self._known else None
+
+    def among(self, names: Iterable[tuple[Target, str]]) -> Retraction | None:
+        """The first retraction of these names; None where none of them is retracted."""
+        return next((self._known[name] for name in names if name in self._known), None)
 
 
 def names_of(triplet: Triplet) -> Iterator[tuple[Target, str]]:

@@ -1,7 +1,157 @@
-"""To come."""
+"""`nhr status`: how a data folder stands, once or again and again."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from infra import formats
+from infra import settings as environment
+from infra.cli.data import Out
+from infra.disk import DAY_S, Usage, size
+from infra.status import Observer, Status, Work
+from infra.wiring import DATABASE
+from schemas.errors import UserError
+
+EVERY_S = 2.0
 
 
 def register(cli: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
+    cli.command("status", short_help="How a data folder stands: work, campaigns, disk.")(status)
+
+
+def status(
+    out: Out = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every two seconds, until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON; with --watch one line each time.")] = False,
+) -> None:
+    """Tell how a data folder stands: what is queued and open, what was made, what the disk has room for.
+
+    It disturbs nobody, so it may run beside `nhr mine`. The funnel counts messages, so that it costs nothing: what was
+    sent twice after a crash counts twice (`nhr stats` counts exactly).
+
+    \b
+    Examples:
+      nhr status --out data
+      nhr status --watch
+      nhr status --json | jq .disk.full_in_days
+    """
+    folder = _mined(out)
+    observer = Observer(folder, environment.from_environment())
+    if as_json:
+        _json(observer, watch)
+    elif watch:
+        _watch(observer)
+    else:
+        Console(highlight=False).print(drawn(observer.look()))
+
+
+def _json(observer: Observer, watch: bool) -> None:
+    while True:
+        typer.echo(json.dumps(observer.look().as_dict(), ensure_ascii=False))
+        if not watch:
+            return
+        try:
+            time.sleep(EVERY_S)
+        except KeyboardInterrupt:
+            return
+
+
+def _watch(observer: Observer) -> None:
+    try:
+        with Live(drawn(observer.look()), console=Console(highlight=False), auto_refresh=False) as live:
+            while True:
+                time.sleep(EVERY_S)
+                live.update(drawn(observer.look()), refresh=True)
+    except KeyboardInterrupt:
+        return
+
+
+def _mined(out: Path | None) -> Path:
+    folder = (out or environment.from_environment().out).expanduser()
+    if not any((folder / name).exists() for name in (DATABASE, "shelf", "records")):
+        raise UserError(f"nothing was mined into {folder}", "mine first (`nhr mine --help`) or give its --out")
+    formats.check(folder)
+    return folder
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def drawn(status: Status) -> RenderableType:
+    """The status as tables and lines, in 80 columns."""
+    state = Text("mining now", "green") if status.mining else Text("nobody is mining", "dim")
+    parts: list[RenderableType] = [Text.assemble((str(status.out), "bold"), " · ", state), Text()]
+    parts += [_campaigns(status), Text()]
+    if status.work:
+        parts += [*_work(status.work, status.triplets), Text()]
+    parts += [_disk(status.usage), _room(status)]
+    parts += [Text(warning, "yellow") for warning in status.warnings()]
+    return Group(*parts)
+
+
+def _campaigns(status: Status) -> RenderableType:
+    rows = [(one.name, one.prompts, one.policy, f"{one.triplets:,}") for one in status.campaigns]
+    table = _table(("campaign", "prompts", "policy", "triplets"), rows)
+    if not status.retractions:
+        return table
+    number = sum(status.retractions.values())
+    return Group(table, Text(f"{_many(number, 'retraction')}, {_many(status.retracted, 'triplet')} taken back", "dim"))
+
+
+def _work(work: Work, triplets: int) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    busy = [(name, lag) for name, lag in work.lags.items() if lag.waiting or lag.in_flight]
+    if busy:
+        rows = [(name, f"{lag.waiting:,}", f"{lag.in_flight:,}") for name, lag in busy]
+        lines.append(_table(("queue", "waiting", "in flight"), rows))
+    else:
+        lines.append(Text("every queue is empty"))
+    parked = Text(f" ({work.parked:,} parked: `nhr dlq ls`)", "yellow") if work.parked else Text()
+    lines.append(Text.assemble(f"ledgers: {work.open:,} open", parked, f", {work.closed:,} closed"))
+    if work.dead_letters:
+        by_group = ", ".join(f"{group or 'unknown'} {count:,}" for group, count in work.dead_letters.items())
+        lines.append(Text(f"dead letters: {by_group}", "yellow"))
+    passed = work.open + work.closed
+    steps = (("sources", work.sources), ("past the gate", passed), ("edits", work.edits), ("to the judge", work.judged))
+    lines.append(Text(" → ".join(f"{count:,} {name}" for name, count in (*steps, ("triplets", triplets)))))
+    return lines
+
+
+def _disk(usage: Usage) -> RenderableType:
+    span = "24 h" if usage.span_s >= DAY_S else f"{usage.span_s / 3600:.1f} h"
+    rows = [(area.name, f"{area.files:,}", size(area.bytes), f"+{size(area.grown)}") for area in usage.areas]
+    return _table(("disk", "files", "size", f"last {span}"), rows)
+
+
+def _room(status: Status) -> RenderableType:
+    usage = status.usage
+    parts = [f"{size(usage.free)} of {size(usage.total)} free"]
+    if status.per_triplet is not None:
+        parts.append(f"{size(status.per_triplet)} a triplet")
+    days = usage.full_in_days
+    if days is not None:
+        parts.append(f"full in {days:,.1f} days at this rate" if days < 1000 else "years of room at this rate")
+    return Text(" · ".join(parts))
+
+
+def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for number, name in enumerate(names):
+        left = number == 0 or name in {"prompts", "policy"}
+        table.add_column(name, justify="left" if left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
