@@ -204,6 +204,7 @@ class Engine:
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
+        progress.letters = int(sum(self.meters.totals(metrics.DEAD_LETTERS).values()))
         progress.troubles = [worker.trouble for worker in self._workers if worker.trouble]
         progress.busy = {group: seconds for (group,), seconds in self.meters.totals(metrics.BUSY).items()}
         self._view(progress)

@@ -42,6 +42,7 @@ class Progress:
     lags: dict[tuple[str, str], Lag] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    letters: int = 0
     troubles: list[str] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)
     phase: Phase = "reading"

@@ -115,14 +115,17 @@ def groups(progress: Progress) -> RenderableType:
 def next_steps(progress: Progress) -> str:
     """How it ended, and what to do now."""
     out, took = progress.order.out, _time(progress.elapsed_s)
+    failed = f"\nThat failed:   nhr dlq ls --out {out}   ({_count(progress.letters, 'dead letter')})" * bool(
+        progress.letters
+    )
     if progress.phase == "stopped":
-        return f"Stopped after {took}. Nothing is lost: the same command goes on from here."
+        return f"Stopped after {took}. Nothing is lost: the same command goes on from here.{failed}"
     if not progress.triplets:
-        return f"Done in {took}, with no triplet. To see why: nhr report --out {out}"
+        return f"Done in {took}, with no triplet. To see why: nhr report --out {out}{failed}"
     return (
         f"Done in {took}. Triplets: {out}/shelf\n"
         f"Look at them:  nhr report --out {out}\n"
-        f"Take them:     nhr export --out {out} --to DIR"
+        f"Take them:     nhr export --out {out} --to DIR{failed}"
     )
 
 
