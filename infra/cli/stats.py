@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.cli import stats_drawing as drawing
 from infra.cli.data import Out, _folder, _progress
 from infra.stats import Counted, Side, count, sides
 from schemas.errors import UserError
@@ -73,8 +74,6 @@ def stats(
 
 
 def _print(level: float, axes: Sequence[Axis], counted: Sequence[Counted]) -> None:
-    from infra.cli import stats_drawing as drawing
-
     console = Console(highlight=False)
     summaries = [summarize(one.counts, level, axes) for one in counted]
     if len(counted) == 1:

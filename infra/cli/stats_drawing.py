@@ -27,12 +27,10 @@ CLEAR = (
     "both have are compared with themselves."
 )
 UNLIKE = (
-    "Only one of the two stops at the first survivor, so its attempts are at harder requests on average: compare first "
-    "attempts and requests won."
+    "Only one of the two makes no more attempts once one survived, so its attempts are at harder requests on average: "
+    "compare first attempts and requests won."
 )
-CENSORED = (
-    "Attempts stopped at the first survivor (policy {names}): what the attempts not made would have given is not known."
-)
+CENSORED = "Once an attempt survived no more were made (policy {names}): what those would have given is not known."
 
 
 def head(counted: Counted, summary: Summary, where: str = "") -> RenderableType:

@@ -48,6 +48,18 @@ class Estimate:
             return float("nan")
         return float(self.clusters / (self.clusters - 1) * np.square(self.pull).sum())
 
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom of the variance: m - 1 clusters, fewer where few of them make up most of it.
+
+        By matching the variance's own moments (Satterthwaite 1946; O'Neill, The American Statistician 68, 2014):
+        2m / (kurtosis - 1), which is about m for residuals of normal tails.
+        """
+        squares = np.square(self.pull)
+        kurtosis = float(self.clusters * np.square(squares).sum() / squares.sum() ** 2) if squares.any() else 1.0
+        most = self.clusters - 1
+        return max(1, min(most, int(2 * self.clusters / (kurtosis - 1)))) if kurtosis > 1 + 2 / self.clusters else most
+
     def constant(self, value: float) -> "Estimate":
         """A number that is certain."""
         return replace(self, value=value, pull=np.zeros_like(self.pull))

@@ -96,7 +96,7 @@ def _share(rate: Rate, level: float) -> Interval | None:
     if share in {0.0, 1.0}:
         return wilson(share, estimate.sources, normal(level))
     variance = max(estimate.variance, share * (1 - share) / estimate.units)
-    return wilson(share, share * (1 - share) / variance, student(level, estimate.clusters - 1))
+    return wilson(share, share * (1 - share) / variance, student(level, estimate.freedom))
 
 
 def _ratio(estimate: Estimate, level: float) -> Interval | None:
@@ -105,7 +105,7 @@ def _ratio(estimate: Estimate, level: float) -> Interval | None:
         return None
     if estimate.value <= 0:
         return Interval(0.0, -log(1 - level) / estimate.sources)
-    factor = exp(student(level, estimate.clusters - 1) * sqrt(estimate.variance) / estimate.value)
+    factor = exp(student(level, estimate.freedom) * sqrt(estimate.variance) / estimate.value)
     return Interval(estimate.value / factor, estimate.value * factor)
 
 
