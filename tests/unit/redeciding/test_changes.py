@@ -111,6 +111,25 @@ def test_a_request_that_waits_leaves_the_others_alone() -> None:
     }
 
 
+def test_a_composite_does_not_wait_for_another_pair_of_its_edits() -> None:
+    story = won(policy(inverts=True, neighbours=1), 4.8, 4.8, 4.8)
+    words, *_ = (build() for name, build in story.plan.messages.items() if name in story.plan.waiting)
+    assert isinstance(words, m.TextJob)
+    (judgement,) = of(m.JudgeJob, story.write(words, "both"))
+    story.judge(judgement)
+    stricter = changed(story.policy, judge={"operations": {"composite": {"adherence": 4.9}}})
+    (composite,) = (change for change in compared(story, stricter) if change.triplet.kind == "composite")
+    assert (composite.fate, composite.why) == ("lost", "adherence 4.80 is below 4.90")
+
+
+def test_a_parked_gate_holds_every_triplet_of_its_source_up() -> None:
+    story = won(policy(), 4.8)
+    shelved = story.triplets()
+    story.events.clear()
+    story.fail(story.source, "gate")
+    assert told(compared(story, policy(), shelved)) == [("undecided", "forward", "waits for 1 gate")]
+
+
 def test_without_records_a_triplet_is_undecided() -> None:
     story = won(policy(), 4.8)
     shelved = story.triplets()

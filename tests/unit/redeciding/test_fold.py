@@ -1,5 +1,7 @@
 """Recorded answers under another policy: what counts as the same question, and what nobody was asked."""
 
+import pytest
+
 from schemas import messages as m
 from streams.rules.policy import Judging
 from tests.unit.redeciding.remembering import Remembered, changed
@@ -93,6 +95,19 @@ def test_a_screen_that_was_spared_is_asked_where_the_new_policy_would_not_spare_
     assert (asked.image, asked.job.policy_id) == (candidate.image, without.policy_id)
 
 
+def test_the_first_picture_recorded_stands_and_a_judgement_of_another_is_none_of_it() -> None:
+    first, second = Remembered(changed(ONE_BY_ONE, name="first")), Remembered(changed(ONE_BY_ONE, name="second"))
+    (job,) = of(m.EditJob, first.gate())
+    first.screen(job)
+    (job,) = of(m.EditJob, second.gate())
+    second.attempt(job)
+    first.events += second.events
+    (asked,) = first.under(policy(waves=(1,))).undecided
+    assert isinstance(asked, m.JudgeJob)
+    second.events += first.events
+    assert second.under(policy(waves=(1,))).closed
+
+
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 
@@ -168,3 +183,16 @@ def test_a_failed_gate_parks_the_whole_source() -> None:
     story = Remembered(ONE_BY_ONE)
     story.fail(story.source, "gate")
     assert stages(story.under(FIVE).parked) == ["Source"]
+
+
+@pytest.mark.parametrize("failed_first", [True, False])
+def test_an_answer_goes_before_a_failure_that_was_told_of_the_same_question(failed_first: bool) -> None:
+    failing, answered = Remembered(changed(ONE_BY_ONE, name="a")), Remembered(changed(ONE_BY_ONE, name="b"))
+    (job,) = of(m.EditJob, failing.gate())
+    failing.fail(failing.candidate(job), "screen")
+    (job,) = of(m.EditJob, answered.gate())
+    answered.attempt(job)
+    told = failing.events + answered.events if failed_first else answered.events + failing.events
+    failing.events = told
+    now = failing.under(policy(waves=(1,)))
+    assert (len(now.triplets), now.closed) == (1, True)
