@@ -3,8 +3,9 @@
 import json
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -46,33 +47,30 @@ def status(
     """
     folder = _mined(out)
     observer = Observer(folder, environment.from_environment())
-    if as_json:
-        _json(observer, watch)
-    elif watch:
-        _watch(observer)
-    else:
-        Console(highlight=False).print(drawn(observer.look()))
-
-
-def _json(observer: Observer, watch: bool) -> None:
-    while True:
-        typer.echo(json.dumps(observer.look().as_dict(), ensure_ascii=False))
-        if not watch:
-            return
-        try:
-            time.sleep(EVERY_S)
-        except KeyboardInterrupt:
-            return
-
-
-def _watch(observer: Observer) -> None:
-    try:
-        with Live(drawn(observer.look()), console=Console(highlight=False), auto_refresh=False) as live:
-            while True:
-                time.sleep(EVERY_S)
-                live.update(drawn(observer.look()), refresh=True)
-    except KeyboardInterrupt:
+    if not watch:
+        _show(observer.look(), as_json)
         return
+    with suppress(KeyboardInterrupt):
+        _watch(observer, as_json)
+
+
+def _show(status: Status, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(status.as_dict(), ensure_ascii=False))
+    else:
+        Console(highlight=False).print(drawn(status))
+
+
+def _watch(observer: Observer, as_json: bool) -> NoReturn:
+    """Look again and again; lines on a terminal are drawn in place."""
+    if as_json:
+        while True:
+            _show(observer.look(), as_json)
+            time.sleep(EVERY_S)
+    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+        while True:
+            live.update(drawn(observer.look()), refresh=True)
+            time.sleep(EVERY_S)
 
 
 def _mined(out: Path | None) -> Path:
@@ -89,7 +87,7 @@ def _mined(out: Path | None) -> Path:
 def drawn(status: Status) -> RenderableType:
     """The status as tables and lines, in 80 columns."""
     state = Text("mining now", "green") if status.mining else Text("nobody is mining", "dim")
-    parts: list[RenderableType] = [Text.assemble((str(status.out), "bold"), " · ", state), Text()]
+    parts: list[RenderableType] = [Text(str(status.out), "bold"), state, Text()]
     parts += [_campaigns(status), Text()]
     if status.work:
         parts += [*_work(status.work, status.triplets), Text()]
