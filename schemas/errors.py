@@ -1,5 +1,8 @@
 """The one tree of errors: two steer the stream, the others end a step with one clear line."""
 
+LONGEST = 1000
+"""Characters of what a user is told."""
+
 
 class NhrError(Exception):
     """Base of every error NHR raises on purpose."""
@@ -26,7 +29,8 @@ class Missing(NhrError):
 
 
 class UserError(NhrError):
-    """Something a user can mend: one line that says what, where and what next."""
+    """Something a user can mend: one line that says what, where and what next; what was read may be quoted in it."""
 
     def __init__(self, what: str, hint: str = "") -> None:
-        super().__init__(f"{what}; {hint}" if hint else what)
+        what = what if len(what) <= LONGEST else f"{what[:LONGEST]}…"
+        super().__init__(" ".join(f"{what}; {hint}".splitlines() if hint else what.splitlines()))

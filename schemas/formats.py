@@ -1,11 +1,16 @@
 """Stored formats: everything that is written down carries a number, and what a newer NHR wrote is refused."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from schemas.errors import UserError
+import msgpack
 
+from schemas.errors import Undecodable, UserError
+
+DATABASE_HINT = "move nhr.sqlite away and mine again: what is on the shelf stays valid"
 _LARGEST = 1 << 32
+_DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, Undecodable, msgpack.UnpackException)
 
 
 def check(what: str, stored: object, known: int) -> None:
@@ -16,6 +21,16 @@ def check(what: str, stored: object, known: int) -> None:
     written = stored.get("format") if isinstance(stored, dict) else None
     if type(written) is int and known < written < _LARGEST:
         raise UserError(f"{what} has format {written}, this NHR knows {known}", "upgrade nhr")
+
+
+@contextmanager
+def readable(what: str, hint: str) -> Iterator[None]:
+    """Raise `UserError` in place of whatever reading what is stored may raise when it is damaged."""
+    try:
+        yield
+    except _DAMAGE as error:
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"{what} ({type(error).__name__}{': ' * bool(why)}{why})", hint) from None
 
 
 def check_json(what: str, data: bytes, known: int) -> None:

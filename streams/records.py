@@ -168,20 +168,19 @@ def _first(key: str) -> int:
 
 def read_segment(blobs: Blobs, key: str) -> list[tuple[int, bytes]]:
     """The offsets and event bytes of a segment, in order; raises `UserError` naming one that cannot be read."""
-    try:
+    with formats.readable(f"{key} is no segment of records", "restore it from a copy or delete it"):
         raw = msgpack.unpackb(_inflated(blobs.get(key)))
         formats.check(key, raw, FORMAT)
         events: list[tuple[int, bytes]] = _EVENTS.validate_python(raw["events"])
-    except (zlib.error, ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as error:
-        hint = "restore it from a copy or delete it"
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no segment of records ({type(error).__name__}: {why})", hint) from None
-    return sorted(events)
+        return sorted(events)
 
 
 def _inflated(data: bytes) -> bytes:
     inflater = zlib.decompressobj()
-    packed = inflater.decompress(data, MAX_BYTES)
+    try:
+        packed = inflater.decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
     if not inflater.eof or inflater.unused_data:
         raise ValueError("cut short, too large, or with something at its end")
     return packed

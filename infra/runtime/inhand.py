@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgpack
+from pydantic import TypeAdapter
 
 from schemas import formats
 from schemas.errors import UserError
 from schemas.ports import Change, Ledgers
 
 FORMAT = 1
+_NOTE = TypeAdapter(tuple[dict[str, int], list[str], str])
 DEADLY = 3
 """Deaths of a process with a job in hand, all but the first with that job alone, that make its failure."""
 
@@ -90,9 +92,10 @@ class InHand:
         self._version = saved.version if saved else 0
         if saved is None:
             return {}, [], ""
-        note = msgpack.unpackb(saved.data)
-        formats.check("the note of jobs in hand", note, FORMAT)
-        return note["deaths"], note["held"], note["alone"]
+        with formats.readable("the note of jobs in hand is damaged", formats.DATABASE_HINT):
+            note = msgpack.unpackb(saved.data)
+            formats.check("the note of jobs in hand", note, FORMAT)
+            return _NOTE.validate_python((note["deaths"], note["held"], note["alone"]))
 
     def _write(self) -> None:
         held = [job_id for job_ids in self._together for job_id in job_ids]

@@ -4,13 +4,13 @@ import logging
 import threading
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import msgpack
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from infra.runtime.pictures import Pictures
-from schemas import codec, ids, topics
+from schemas import codec, formats, ids, topics
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Bus, Change, Ledgers, Outgoing
@@ -18,6 +18,7 @@ from workers.plugin import Intake as Item
 from workers.plugin import Photo, Prompter, Skipped
 
 FORMAT = 1
+_CURSOR = TypeAdapter(Annotated[int, Field(ge=0, strict=True)])
 CHUNK = 64
 WAIT_S = 0.05
 JOBS_PER_SCENE = 8
@@ -128,10 +129,11 @@ class Intake:
         saved = self._cursors.load([self._campaign]).get(self._campaign)
         if saved is None:
             return 0, 0
-        raw = msgpack.unpackb(saved.data)
-        if raw["format"] > FORMAT:
-            raise UserError(f"the cursor of campaign {self._campaign!r} has format {raw['format']}", "upgrade nhr")
-        return int(raw["cursor"]), saved.version
+        what = f"the cursor of campaign {self._campaign!r}"
+        with formats.readable(f"{what} is damaged", formats.DATABASE_HINT):
+            raw = msgpack.unpackb(saved.data)
+            formats.check(what, raw, FORMAT)
+            return _CURSOR.validate_python(raw["cursor"]), saved.version
 
 
 def _why(error: ValueError) -> str:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from schemas import codec, formats, topics
 from schemas import messages as m
-from schemas.errors import Undecodable, UserError
+from schemas.errors import UserError
 
 FORMAT = 1
 
@@ -178,16 +178,12 @@ def encode(ledger: Ledger) -> bytes:
 
 def decode(data: bytes) -> Ledger:
     """The ledger in `data`; raises `UserError` when a newer NHR wrote it, or when it is damaged."""
-    try:
+    with formats.readable("a ledger in the database is damaged", formats.DATABASE_HINT):
         raw = msgpack.unpackb(data)
         formats.check("a ledger", raw, FORMAT)
         policy, source, answers = _LEDGER.validate_python((raw["policy"], raw["source"], raw["answers"]))
         facts = {name: _unpack(entry) for name, entry in answers.items()}
         return Ledger(policy, codec.decode(topics.SOURCES, source) if source else None, facts)
-    except (ValueError, TypeError, KeyError, Undecodable, msgpack.exceptions.UnpackException) as error:
-        why = str(error).splitlines()[0]
-        hint = "move nhr.sqlite away and mine again: what is on the shelf stays valid"
-        raise UserError(f"a ledger in the database is damaged ({type(error).__name__}: {why})", hint) from None
 
 
 def _pack(fact: Fact) -> list[Any]:

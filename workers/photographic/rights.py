@@ -25,7 +25,7 @@ def sidecar(picture: Path) -> Mapping[str, str]:
         if path.is_file():
             try:
                 found = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 raise ValueError(
                     f"its sidecar {path.name} cannot be read ({str(error)[:80]}); mend or remove it"
                 ) from None
