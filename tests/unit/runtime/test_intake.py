@@ -198,7 +198,7 @@ def test_two_prompters_on_one_campaign_are_told_of_each_other(opened: Open) -> N
 
 def test_a_cursor_of_a_later_version_is_refused(opened: Open, cursors: MemoryLedgers) -> None:
     cursors.save([Change("c", msgpack.packb({"format": 99, "cursor": 3}), 0)])
-    with pytest.raises(UserError, match="format 99; upgrade nhr"):
+    with pytest.raises(UserError, match="format 99, this NHR knows 1; upgrade nhr"):
         opened()
 
 
