@@ -23,6 +23,7 @@ from infra.sqlite import Database
 from infra.wiring import DATABASE
 from schemas import messages as m
 from schemas import topics
+from schemas.deadletters import Letter, read_letter
 from streams import records, shelf
 
 COMMAND = (sys.executable, "-m", "infra.cli")
@@ -57,10 +58,10 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def started(*arguments: object, **settings: str) -> Iterator[subprocess.Popen[str]]:
+def started(*arguments: object, command: Sequence[str] = COMMAND, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """The command, running as the leader of a session of its own; killed with all its children at the end."""
     process = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
+        [*command, *map(str, arguments)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment(**settings), start_new_session=True,
     )  # fmt: skip
@@ -78,9 +79,11 @@ def ended(process: subprocess.Popen[str], patience_s: float = PATIENCE_S) -> Res
     return Result(process.returncode, out, err)
 
 
-def nhr(*arguments: object, patience_s: float = PATIENCE_S, **settings: str) -> Result:
+def nhr(
+    *arguments: object, patience_s: float = PATIENCE_S, command: Sequence[str] = COMMAND, **settings: str
+) -> Result:
     """Run the command to its end."""
-    with started(*arguments, **settings) as process:
+    with started(*arguments, command=command, **settings) as process:
         return ended(process, patience_s)
 
 
@@ -164,6 +167,19 @@ def images_not_kept(out: Path) -> list[str]:
     judged = [event for event in records.events(blobs) if isinstance(event, m.JudgeVerdict)]
     keys = {records.record_image_key(ref) for event in judged for ref in (event.job.before, event.job.after)}
     return sorted(key for key in keys if not blobs.has(key))
+
+
+def failures(out: Path) -> list[str]:
+    """Ids of the jobs that have a recorded `Failure`, sorted."""
+    return sorted(event.job_id for event in records.events(FolderBlobs(out)) if isinstance(event, m.Failure))
+
+
+def letters(out: Path) -> list[Letter]:
+    """The dead letters of a folder where nobody is at work."""
+    database = Database(out / DATABASE)
+    delivered = SqliteBus(database, SystemClock()).read(topics.DEAD_LETTERS.name)
+    database.close()
+    return [read_letter(delivery) for delivery in delivered]
 
 
 def undone(out: Path) -> dict[str, int]:
