@@ -201,7 +201,7 @@ def gc(
 
     \b
     Examples:
-      nhr gc --dry-run --out data           what it would free, and what is kept why
+      nhr gc --dry-run --out data         what it would free, what is kept why
       nhr gc --older-than 2d --out data
     """
     from infra.gc import collect

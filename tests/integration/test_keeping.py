@@ -139,13 +139,14 @@ def test_status_watches_a_run_from_its_first_moment_without_disturbing_it(tmp_pa
         assert until(lambda: published(tmp_path) > 0, process)
         with started("status", "--watch", "--json", "--out", tmp_path) as watching:
             assert watching.stdout is not None
-            looks = [json.loads(watching.stdout.readline()) for _ in range(2)]
+            looks = [json.loads(watching.stdout.readline())]
+            while looks[-1]["funnel"]["edits"] == looks[0]["funnel"]["edits"]:
+                looks.append(json.loads(watching.stdout.readline()))
             watching.send_signal(signal.SIGINT)
             assert watching.wait(30) == 0
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert [look["mining"] for look in looks] == [True, True]
-    assert looks[1]["funnel"]["sources"] > looks[0]["funnel"]["sources"]
+    assert all(look["mining"] for look in looks)
 
 
 def test_a_folder_that_was_never_mined_into_is_one_clear_line(tmp_path: Path, call: Call) -> None:
