@@ -58,7 +58,7 @@ def decide_anew(
         asked = known.get(asked_under(events))
         for change in changes(shelved, replace(now, triplets=standing), policy, asked):
             result.add(change)
-            if change.fate in {"gained", "swapped"} and not pictures.all_kept(named_by(change.triplet)):
+            if change.after and not pictures.all_kept(named_by(change.after)):
                 result.bare += 1
         gone = [job for job in now.undecided if not pictures.all_kept(pictures_of(job))]
         result.add_calls([job for job in now.undecided if job not in gone], gone)

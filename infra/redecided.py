@@ -37,7 +37,6 @@ class NewFolder:
     to: Path
     policy: Policy
     fsync: bool = True
-    missing: int = 0
     _waiting: list[Delivery] = field(default_factory=list)
     _told: int = 0
     _kept: set[str] = field(default_factory=set)
@@ -70,8 +69,6 @@ class NewFolder:
         for triplet in now.triplets.values():
             if all(self.bring(ref, shelf.image_key(ref)) for ref in named_by(triplet)):
                 self.new.put(shelf.triplet_key(triplet.triplet_id), shelf.record_bytes(triplet))
-            else:
-                self.missing += 1
 
     def finish(self, notes: Iterable[Campaign]) -> None:
         """Write what is still in hand, and the campaigns last: now it is a whole folder."""

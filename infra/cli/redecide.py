@@ -57,7 +57,8 @@ def redecide(
     """Decide anew what was mined: what another policy would gain, lose, swap, and what it leaves undecided.
 
     Every recorded answer is folded through the new policy; no model is asked. Where it wants to know what nobody was
-    asked, a triplet is undecided, and the calls that would settle it are counted. The data folder stays as it is.
+    asked, a triplet is undecided, and the calls that would settle it are counted. The data folder stays as it is; of a
+    campaign that is still running, what was recorded so far is decided.
 
     \b
     Examples:

@@ -61,7 +61,7 @@ def _calls(found: Differences) -> Iterator[str]:
     if found.parked:
         yield f"{found.parked:,} failed jobs hold their requests up (`nhr dlq`)."
     if found.bare:
-        yield f"{found.bare:,} of the triplets gained or swapped cannot be written: their pictures are no longer kept."
+        yield f"{found.bare:,} of the triplets cannot be written: their pictures are no longer kept."
 
 
 def _stages(counts: Counter[str]) -> str:
