@@ -55,7 +55,8 @@ function pointer(frame, follow) {
   });
   frame.addEventListener("pointermove", (event) => {
     if (!press) return;
-    if (!press.moved && Math.hypot(event.clientX - press.x, event.clientY - press.y) < SLACK_PX) return;
+    const [across, along] = [Math.abs(event.clientX - press.x), Math.abs(event.clientY - press.y)];
+    if (!press.moved && (Math.max(across, along) < SLACK_PX || (event.pointerType === "touch" && along > across))) return; // a finger may be about to scroll
     clearTimeout(press.timer);
     frame.flip(false);
     press.moved = true;

@@ -107,9 +107,15 @@ EDITED = {
 
 
 class Campaign:
-    """Shelf and records of `sources` scenes under policy `paper`, with some attempts lost at every stage."""
+    """Shelf and records of `sources` scenes under policy `paper`, with some attempts lost at every stage.
 
-    def __init__(self, sources: int = 3, operations: Sequence[str] = tuple(OPERATIONS), name: str = "harbour") -> None:
+    Pictures are `smaller` times smaller than a gallery would have them.
+    """
+
+    def __init__(
+        self, sources: int = 3, operations: Sequence[str] = tuple(OPERATIONS), name: str = "harbour", smaller: int = 1
+    ) -> None:
+        self._smaller = smaller
         self.blobs = MemoryBlobs()
         self.policy = policy.read("paper")
         self.triplets: list[m.Triplet] = []
@@ -120,7 +126,8 @@ class Campaign:
         self.blobs.put(f"policies/{POLICY}.json", self.policy.model_dump_json().encode())
 
     def _source(self, number: int, operations: Sequence[str], name: str) -> None:
-        scene = Scene(SIZES[number % len(SIZES)], number)
+        width, height = SIZES[number % len(SIZES)]
+        scene = Scene((width // self._smaller, height // self._smaller), number)
         style = STYLES[number % len(STYLES)]
         text = f"{style}: a small house among hills, a balloon overhead, soft light, scene {number}"
         of = subject(f"{name} {number}", name, style, text).model_copy(update={"image": self._store(scene)})
