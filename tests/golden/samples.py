@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
+from streams.records import Campaign
+from streams.retractions import Retraction
 from streams.rules import facts
 from streams.rules.policy import Composition, Inversion, JudgeBars, Judging, Policy, Screening, Texts
 
@@ -125,6 +127,15 @@ POLICY = Policy(
 )  # fmt: skip
 GOLDEN_POLICY_ID = "f47673b8b1cc7eaa33b29d56e24bdb00"
 """`v1/policy.json`, and the id it was stored under."""
+
+
+CAMPAIGN = Campaign(
+    campaign="harbour", prompts="file:harbour.jsonl", policy="golden", policy_id=GOLDEN_POLICY_ID,
+    plugins={"editor": "painter@111111111111", "judge": "critic@222222222222"},
+)  # fmt: skip
+"""`v1/campaign.json`."""
+RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
+"""`v1/retraction.json`."""
 
 
 def segment() -> list[Delivery]:

@@ -5,12 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from infra import formats
 from infra.blobs.memory import MemoryBlobs
-from streams import records, shelf
+from infra.ledgers.memory import MemoryLedgers
+from infra.metrics import Metrics
+from infra.runtime.inhand import InHand
+from infra.runtime.pictures import Pictures
+from infra.runtime.worker import Worker
+from schemas.ports import Judged
+from streams import records, retractions, shelf
 from streams.policies import Policies, policy_key
 from streams.rules import facts
+from tests.contract.clocks import FakeClock
 from tests.golden import samples, write
 from tests.golden.reading import FOLDER
+from tests.unit.runtime.fakes import DEAR, Scripted, deliveries, work
 
 
 def stored(name: str, key: str) -> MemoryBlobs:
@@ -47,6 +56,32 @@ def test_a_golden_policy_keeps_its_content() -> None:
 def test_a_golden_policy_keeps_its_id_for_ledgers_were_opened_under_it() -> None:
     blobs = stored("policy.json", policy_key(samples.GOLDEN_POLICY_ID))
     assert Policies(blobs).get(samples.GOLDEN_POLICY_ID).policy_id == samples.GOLDEN_POLICY_ID
+
+
+def test_a_golden_campaign_is_what_was_begun() -> None:
+    blobs = stored("campaign.json", f"{records.CAMPAIGNS}harbour.json")
+    assert records.campaigns(blobs) == {"harbour": samples.CAMPAIGN}
+
+
+def test_a_golden_retraction_is_obeyed() -> None:
+    found = retractions.load(stored("retraction.json", samples.RETRACTION.key))
+    assert found.of(samples.TRIPLET) == samples.RETRACTION
+
+
+def test_a_folder_with_a_golden_note_may_be_opened(tmp_path: Path) -> None:
+    (tmp_path / formats.NOTE).write_bytes((FOLDER / "format.json").read_bytes())
+    formats.check(tmp_path)
+
+
+def test_a_golden_answer_is_published_as_it_stands() -> None:
+    blobs = stored("Candidate.msgpack", f"answers/editor/bb/{samples.EDIT_JOB.job_id}.recipe")
+    plugin = Scripted("editor", Judged, DEAR)
+    worker = Worker(
+        plugin.kind, plugin, "recipe", blobs, Pictures(blobs), FakeClock(), Metrics(), InHand(MemoryLedgers())
+    )
+    batch = deliveries(samples.EDIT_JOB)
+    told = work(worker, batch)
+    assert (told.answers, plugin.asked) == ([samples.CANDIDATE], [])
 
 
 def test_writing_golden_files_changes_none_that_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

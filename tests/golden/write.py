@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from infra import formats
+from infra.blobs.memory import MemoryBlobs
 from schemas import codec
 from streams import records, shelf
 from streams.rules import facts
-from tests.golden import samples
+from tests.golden import folder, samples
 
 FOLDER = Path(__file__).with_name("v1")
 
@@ -21,15 +23,27 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["triplet.json"] = lambda: shelf.record_bytes(samples.TRIPLET)
     made["policy.json"] = lambda: samples.POLICY.model_dump_json(indent=1).encode()
     made["verdicts.seg"] = lambda: records.segment(samples.segment())
+    made["campaign.json"] = lambda: samples.CAMPAIGN.model_dump_json(indent=1).encode()
+    made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
+    made["format.json"] = note
+    made["folder.zip"] = folder.packed
     return made
+
+
+def note() -> bytes:
+    """The note in every data folder."""
+    blobs = MemoryBlobs()
+    formats.note(blobs)
+    return blobs.get(formats.NOTE)
 
 
 def write() -> list[str]:
     """Create the missing files; gives their names."""
     missing = [name for name in files() if not (FOLDER / name).exists()]
     for name in missing:
+        data = files()[name]()
         with (FOLDER / name).open("xb") as file:
-            file.write(files()[name]())
+            file.write(data)
     return missing
 
 
