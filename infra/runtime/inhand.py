@@ -22,9 +22,13 @@ DEADLY = 3
 
 
 class InHand:
-    """The note of one process, by `name` among the `notes`; safe for many threads."""
+    """The note of one process, by `name` among the `notes`; safe for many threads.
 
-    def __init__(self, notes: Ledgers, name: str = "/in-hand") -> None:
+    `died`: whether the process before this one may have died of its work (`infra.runtime.autopsy`); who was killed by
+    somebody else leaves no suspects.
+    """
+
+    def __init__(self, notes: Ledgers, name: str = "/in-hand", died: bool = True) -> None:
         self._notes, self._name = notes, name
         self._turn = threading.Condition()  # re-entrant: `alone` forgets while it holds it
         self._together: list[Sequence[str]] = []
@@ -32,7 +36,7 @@ class InHand:
         self._waiting = 0
         self._deaths, held, alone = self._read()
         if held or alone:
-            for job_id in [alone] if alone else held:
+            for job_id in ([alone] if alone else held) if died else ():
                 self._deaths[job_id] = self._deaths.get(job_id, 0) + 1
             self._write()
 
@@ -46,8 +50,8 @@ class InHand:
         with self._turn:
             self._turn.wait_for(lambda: not self._alone and not self._waiting)
             self._together.append(job_ids)
-            self._write()
         try:
+            self.save()
             yield
         finally:
             with self._turn:
@@ -62,14 +66,14 @@ class InHand:
             self._turn.wait_for(lambda: not self._alone and not self._together)
             self._waiting -= 1
             self._alone = job_id
-            self._write()
         try:
+            self.save()
             yield
         finally:
             with self._turn:
                 self._alone = ""
-                self.forget(job_id)
                 self._turn.notify_all()
+            self.forget(job_id)
 
     def forget(self, job_id: str) -> None:
         """The job ran, or was given up."""

@@ -154,3 +154,24 @@ def test_a_clean_end_leaves_no_suspicion() -> None:
     killed(processes, 1, 3)
     InHand(processes.notes).clear()
     assert InHand(processes.notes).deaths(NAMES[3]) == 0
+
+
+def test_a_process_that_somebody_else_killed_leaves_no_suspects() -> None:
+    processes = Processes()
+    killed(processes, 1, 3)
+    assert InHand(processes.notes, died=False).deaths(NAMES[3]) == 0
+    assert InHand(processes.notes).deaths(NAMES[3]) == 0  # what was in hand is forgotten
+
+
+class Full(MemoryLedgers):
+    """Notes on a disk that is full."""
+
+    def save(self, changes: object) -> frozenset[str]:
+        raise UserError("disk full")
+
+
+def test_a_note_that_cannot_be_written_keeps_nobody_waiting() -> None:
+    in_hand = InHand(Full())
+    for hold in (in_hand.together([NAMES[1]]), in_hand.alone(NAMES[2]), in_hand.together([NAMES[3]])):
+        with pytest.raises(UserError, match="disk full"), hold:
+            pass
