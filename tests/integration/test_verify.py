@@ -166,6 +166,11 @@ def change_edit(out: Path, **changes: Any) -> None:
     rewritten(out, edits=(one.edits[0].model_copy(update=changes), *one.edits[1:]))
 
 
+def drop_segments(out: Path) -> None:
+    for path in (out / "records" / "verdicts").rglob("*.seg"):
+        path.unlink()
+
+
 def stuck(out: Path, closed: bool = False) -> None:
     """A ledger whose first jobs nobody sent."""
     blobs = FolderBlobs(out)
@@ -206,8 +211,8 @@ def retraction_of_the_future(out: Path) -> None:
         (lambda out: change_edit(out, request_id="a" * 32), "not made from its requests", "restore it"),
         (lambda out: change_edit(out, instruction="Fly."), "not made from its source and instruction", "restore it"),
         (lambda out: change_edit(out, image_sha256="a" * 64), "other pictures than its edits made", "restore it"),
-        (lambda out: first(out, "records/verdicts", "*.seg").unlink(), "lacks", "restore that segment from a copy"),
-        (lambda out: first(out, "records/verdicts", "*.seg").unlink(), "of which the records tell nothing", "`nhr ret"),
+        (drop_segments, "lacks", "restore that segment from a copy"),
+        (drop_segments, "of which the records tell nothing", "`nhr ret"),
         (lambda out: os.truncate(first(out, "records/verdicts", "*.seg"), 99), "no segment of records", "restore it"),
         (lambda out: first(out, "policies", "*.json").unlink(), "which is not kept", "restore that file of policies/"),
         (lambda out: first(out, "policies", "*.json").write_text("{}"), "policies/", "restore the file"),
