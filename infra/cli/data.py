@@ -1,20 +1,15 @@
 """`nhr report`, `show` and `export`: look at what was mined, and take it away."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from infra import formats
-from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
+from infra.cli import common
+from infra.cli.common import Out
 from schemas.errors import UserError
-
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -52,10 +47,10 @@ def report(
     """
     from infra.report import build
 
-    folder = _folder(out)
+    folder = common.folder(out)
     page = to or folder / "report.html"
     beside = None if single is None else not single
-    with _progress("pictures") as told:
+    with common.progress("pictures") as told:
         written = build(FolderBlobs(folder), page, limit=limit, campaign=campaign, beside=beside, progress=told)
     typer.echo(f"Page: {written}")
 
@@ -71,7 +66,7 @@ def show(
     """
     from infra.show import show as lineage
 
-    Console(highlight=False).print(lineage(FolderBlobs(_folder(out)), triplet))
+    Console(highlight=False).print(lineage(FolderBlobs(common.folder(out)), triplet))
 
 
 def export(
@@ -96,25 +91,7 @@ def export(
 
     if layout != "nhr":
         raise UserError(f"unknown layout {layout!r}", "layouts: nhr")
-    folder = _folder(out)
-    with _progress("triplets") as told:
+    folder = common.folder(out)
+    with common.progress("triplets") as told:
         count = export_nhr(FolderBlobs(folder), to, force=force, progress=told)
     typer.echo(f"{count} triplets in {to}/train")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, nothing elsewhere; gives what is told (done, in all)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"reading {what}", total=None)
-        yield lambda done, total: bar.update(task, description=what, completed=done, total=total or None)
-
-
-def _folder(out: Path | None) -> Path:
-    folder = (out or environment.from_environment().out).expanduser()
-    if not (folder / "shelf").is_dir() and not (folder / "records").is_dir():
-        raise UserError(f"nothing was mined into {folder}", "mine first (`nhr mine --help`) or give its --out")
-    formats.check(folder)
-    return folder

@@ -1,7 +1,6 @@
 """`nhr dlq`: the dead letters - list them, look into one, redrive them."""
 
 import json
-import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from typing import Annotated
 import typer
 
 from infra import settings as environment
+from infra.cli import common
 from infra.cli import letters as told
-from infra.cli.data import Out, _folder, _progress
+from infra.cli.common import Out
 from infra.deadletters import reading
 from infra.deadletters.reading import Desk, State, Wanted
 from infra.deadletters.redriving import Step
@@ -33,8 +33,6 @@ What failed, and asking again once its cause is mended:
   nhr dlq redrive --all --dry-run --out data
   nhr dlq redrive --all --out data
 """
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _GROUPS = tuple(dict.fromkeys(group for topic in topics.ALL for group in topic.groups))
 
 Kind = tuple[str, str, str]
@@ -87,7 +85,7 @@ def ls(
     with _desk(out) as desk:
         kinds = _kinds(desk, wanted)
         total = sum(count for _, count in kinds)
-        with _progress("dead letters") as shown:
+        with common.progress("dead letters") as shown:
             for number, entry in enumerate(reading.entries(desk, wanted), 1):
                 states[entry.state] += 1
                 if everything or entry.state not in reading.SETTLED:
@@ -193,7 +191,7 @@ def _shown(desk: Desk, wanted: Wanted, steps: Iterator[Step]) -> Iterator[Step]:
         yield from steps
         return
     total = sum(1 for _ in reading.letters(desk.bus, wanted))
-    with _progress("dead letters") as shown:
+    with common.progress("dead letters") as shown:
         for number, step in enumerate(steps, 1):
             shown(number, total)
             yield step
@@ -230,9 +228,9 @@ def _wanted(numbers: tuple[int, ...], since: str, reason: str, group: str, error
 
 def _moment(text: str) -> float:
     """A time in Unix seconds: so long ago, or a date."""
-    match = _DURATION.fullmatch(text.strip())
-    if match:
-        return SystemClock().now() - float(match[1]) * _SECONDS[match[2]]
+    ago = common.seconds(text)
+    if ago is not None:
+        return SystemClock().now() - ago
     try:
         return datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError, OSError):
@@ -242,5 +240,5 @@ def _moment(text: str) -> float:
 
 @contextmanager
 def _desk(out: Out) -> Iterator[Desk]:
-    with reading.opened(_folder(out), environment.from_environment()) as desk:
+    with reading.opened(common.folder(out), environment.from_environment()) as desk:
         yield desk

@@ -1,7 +1,6 @@
 """`nhr retract`, `verify` and `gc`: take back what should not be used, check what is kept, free what is not needed."""
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +13,8 @@ from rich.text import Text
 
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
-from infra.cli.data import Out, _folder, _progress
+from infra.cli import common
+from infra.cli.common import Out
 from infra.disk import size
 from infra.verify.findings import Findings
 from schemas.errors import UserError
@@ -63,7 +63,7 @@ def retract(
       nhr retract --source 5f0c...e1 --reason "the photographer asked us to"
       nhr retract --list
     """
-    folder = _folder(out)
+    folder = common.folder(out)
     blobs = FolderBlobs(folder, fsync=environment.from_environment().fsync)
     if listed:
         _list(blobs, as_json)
@@ -96,7 +96,7 @@ def _retract(
 ) -> None:
     from infra.retract import survey
 
-    with _progress("records") as told:
+    with common.progress("records") as told:
         taking = survey(blobs, wanted, base, with_derived, told)
     new = [one for one in taking.kept if (not blobs.has(one.key) if dry_run else retractions.retract(blobs, one))]
     if as_json:
@@ -122,7 +122,7 @@ def _list(blobs: Blobs, as_json: bool) -> None:
     from infra.retract import covered
 
     known = sorted(retractions.load(blobs), key=lambda one: (one.at, one.key))
-    with _progress("records") as told:
+    with common.progress("records") as told:
         counts = covered(blobs, known, told)
     if as_json:
         rows = [one.model_dump() | {"triplets": counts[one.target, one.value]} for one in known]
@@ -160,7 +160,7 @@ def verify(
     """
     from infra.verify import verify as findings_of
 
-    findings = findings_of(_folder(out), environment.from_environment(), fast, _progress)
+    findings = findings_of(common.folder(out), environment.from_environment(), fast, common.progress)
     if as_json:
         typer.echo(json.dumps(findings.as_dict(), ensure_ascii=False))
     else:
@@ -206,8 +206,8 @@ def gc(
     """
     from infra.gc import collect
 
-    folder = _folder(out)
-    with _progress("files") as told:
+    folder = common.folder(out)
+    with common.progress("files") as told:
         areas = collect(folder, environment.from_environment(), _seconds(older_than), dry_run, told)
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "areas": [area.as_dict() for area in areas]}))
@@ -226,10 +226,10 @@ def gc(
 
 
 def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip())
-    if not match:
+    seconds = common.seconds(text)
+    if seconds is None:
         raise UserError(f"--older-than {text!r} is no time", "write a number and s, m, h or d, such as 12h or 7d")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    return seconds
 
 
 def _by_kind(counts: Mapping[str, int]) -> str:

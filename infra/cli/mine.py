@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from infra import settings as environment
+from infra.cli import common
 from infra.cli import view as views
 from infra.engine import Engine
 from infra.progress import Order, Progress
@@ -21,8 +22,6 @@ from streams.rules import policy as policies
 from workers import roster
 
 LOG = "nhr.log"
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(s|m|h|d)$")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 PLUGIN = "NAME[:OPTION=VALUE]"
 
@@ -151,8 +150,7 @@ def _crew(prompts: str, chosen: dict[str, str], workers: list[str]) -> Crew:
 
 
 def _seconds(text: str) -> float:
-    match = _DURATION.match(text.strip())
-    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    seconds = common.seconds(text)
     if not seconds:
         raise UserError(f"--for {text!r} is no time", "write a number and s, m, h or d, such as 90s or 2h")
     return seconds

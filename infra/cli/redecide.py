@@ -12,8 +12,8 @@ from rich.console import Console
 
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
-from infra.cli import redecided
-from infra.cli.data import Out, _folder, _progress
+from infra.cli import common, redecided
+from infra.cli.common import Out
 from infra.redecide import Keep, campaign_notes, decide_anew, noted_policy
 from infra.redecided import NewFolder
 from infra.reissue import Reissue, command, copy_intake
@@ -69,7 +69,7 @@ def redecide(
     """
     if issue and to is None:
         raise UserError("--issue queues jobs in a new folder", "give it with --to DIR")
-    settings, folder = environment.from_environment(), _folder(out)
+    settings, folder = environment.from_environment(), common.folder(out)
     blobs = FolderBlobs(folder, fsync=settings.fsync)
     notes = campaign_notes(blobs, campaign)
     if issue and len(notes) > 1:
@@ -100,7 +100,7 @@ class Asked:
 
     def decide(self, keep: Keep | None = None) -> Differences:
         """Walk the folder."""
-        with _progress("records") as told:
+        with common.progress("records") as told:
             return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told)
 
     def write(self, to: Path, issue: bool) -> tuple[Differences, str]:

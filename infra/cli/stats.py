@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.cli import common
 from infra.cli import stats_drawing as drawing
-from infra.cli.data import Out, _folder, _progress
+from infra.cli.common import Out
 from infra.stats import Counted, Side, count, sides
 from schemas.errors import UserError
 from streams.statistics.summary import CSV_COLUMNS, compare, summarize
@@ -59,11 +60,11 @@ def stats(
       nhr stats --out data --json > stats.json
     """
     axes = _axes(by or [])
-    wanted = [Side(_folder(out), campaign)]
+    wanted = [Side(common.folder(out), campaign)]
     if against:
         wanted = [*sides(wanted[0], against)]
-        _folder(wanted[1].out)
-    with _progress("records") as told:
+        common.folder(wanted[1].out)
+    with common.progress("records") as told:
         counted = [count(side, told) for side in wanted]
     if to_csv:
         _write(to_csv, level, counted)

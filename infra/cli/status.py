@@ -15,7 +15,7 @@ from rich.text import Text
 
 from infra import formats
 from infra import settings as environment
-from infra.cli.data import Out
+from infra.cli.common import Out
 from infra.disk import DAY_S, Usage, size
 from infra.status import Observer, Status, Work
 from infra.wiring import DATABASE

@@ -1,0 +1,45 @@
+"""What several commands share: the data folder, progress on long work, and times as people write them."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from infra import formats
+from infra import settings as environment
+from schemas.errors import UserError
+
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def folder(out: Path | None) -> Path:
+    """The data folder meant; raises `UserError` when nothing was mined there, or by a newer NHR."""
+    found = (out or environment.from_environment().out).expanduser()
+    if not (found / "shelf").is_dir() and not (found / "records").is_dir():
+        raise UserError(f"nothing was mined into {found}", "mine first (`nhr mine --help`) or give its --out")
+    formats.check(found)
+    return found
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing elsewhere; gives what is told (done, in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"reading {what}", total=None)
+        yield lambda done, total: bar.update(task, description=what, completed=done, total=total or None)
+
+
+def seconds(text: str) -> float | None:
+    """The time that "90s", "30m", "2h" or "7d" says; None for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    return float(match[1]) * _SECONDS[match[2]] if match else None
