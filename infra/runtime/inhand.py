@@ -36,7 +36,7 @@ class InHand:
         self._waiting = 0
         self._deaths, held, alone = self._read()
         if held or alone:
-            for job_id in ([alone] if alone else held) if died else ():
+            for job_id in ({alone} if alone else set(held)) if died else ():  # copies of a job die once
                 self._deaths[job_id] = self._deaths.get(job_id, 0) + 1
             self._write()
 

@@ -163,6 +163,12 @@ def test_a_process_that_somebody_else_killed_leaves_no_suspects() -> None:
     assert InHand(processes.notes).deaths(NAMES[3]) == 0  # what was in hand is forgotten
 
 
+def test_a_death_counts_once_for_a_job_that_is_in_hand_in_several_copies() -> None:
+    processes = Processes()
+    killed(processes, 1, 1, 1, 3)
+    assert InHand(processes.notes).deaths(NAMES[1]) == 1
+
+
 class Full(MemoryLedgers):
     """Notes on a disk that is full."""
 
