@@ -7,6 +7,7 @@ from infra.report.pace import Pace
 from infra.report.sample import Sampler
 from schemas import ids
 from schemas import messages as m
+from schemas.errors import UserError
 from schemas.ports import Blobs
 from streams import policies, records, shelf
 from streams.funnel import Bars, Funnel, accepted, campaign_of, screen_stage
@@ -67,15 +68,19 @@ class Gathering:
         self._policies = policies.kept(blobs)
         self._default = policy.read("paper")
         self._campaigns: set[str] = set()
+        self._others: set[str] = set()
         self._used: set[str] = set()
         self._moments: dict[str, float] = {}
         self.funnel = Funnel(self._default, self._policies, campaign)
         self.pace = Pace()
 
     def look(self, triplets: int, rejected: int) -> Gathered:
-        """Pick at most so many of each, and count all."""
+        """Pick at most so many of each, and count all; raises `UserError` naming the campaigns there are."""
         shown = self._shelf(triplets)
         lost = self._records({triplet.triplet_id for triplet in shown}, rejected)
+        if self._campaign and self._campaign not in self._campaigns:
+            there = ", ".join(sorted(self._others - {""})) or "none yet"
+            raise UserError(f"no campaign {self._campaign!r} here", f"campaigns: {there}")
         turned_down = lost.chosen()
         requests = {edit.request_id for triplet in shown for edit in triplet.edits}
         requests.update(request_id for one in turned_down for request_id in one.requests)
@@ -97,7 +102,7 @@ class Gathering:
     def _shelf(self, limit: int) -> list[m.Triplet]:
         sampler: Sampler[m.Triplet] = Sampler(limit)
         for triplet in shelf.triplets(self._blobs):
-            if self._campaign and triplet.subject.campaign != self._campaign:
+            if not self._wanted(triplet.subject.campaign):
                 continue
             self._campaigns.add(triplet.subject.campaign)
             self.funnel.add_triplet(triplet)
@@ -134,8 +139,14 @@ class Gathering:
 
     def _events(self) -> Iterator[Event]:
         for event in records.events(self._blobs):
-            if not self._campaign or campaign_of(event) == self._campaign:
+            if self._wanted(campaign_of(event)):
                 yield event
+
+    def _wanted(self, campaign: str) -> bool:
+        if not self._campaign or campaign == self._campaign:
+            return True
+        self._others.add(campaign)
+        return False
 
 
 def gather(blobs: Blobs, triplets: int, rejected: int, campaign: str = "") -> Gathered:

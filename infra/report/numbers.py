@@ -172,7 +172,8 @@ def _won_at(funnel: Funnel) -> list[tuple[str, Share]]:
     for number in range(1, max(won, default=0) + 1):
         here = won.get(number, 0)
         sofar += here
-        rows.append((percent(ratio(sofar, funnel.requests)), _of_requests(f"attempt {number}", here, funnel)))
+        needed = f"{number} attempt{'s' if number > 1 else ''}"
+        rows.append((percent(ratio(sofar, funnel.requests)), _of_requests(needed, here, funnel)))
     if rows:
         rows.append(("", _of_requests("not won", max(0, funnel.requests - sofar), funnel)))
     return rows

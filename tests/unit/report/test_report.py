@@ -112,7 +112,7 @@ def test_what_cards_share_is_said_once(campaign: Campaign, page: Page) -> None:
     [
         "Harbour scenes", "campaign harbour", "policy paper", "Soft filter", "75.0 % 43.0 % +32.0 pt", "515,584",
         "9.45", "Against the known truth", "over 8 judged attempts", "the house floats",
-        "recolor 8 75.0 % 6 66.7 % 4 4 50.0 % 2 2 4 25.0 % 2", "attempt 4 100.0 % 4 100.0 %",
+        "recolor 8 75.0 % 6 66.7 % 4 4 50.0 % 2 2 4 25.0 % 2", "4 attempts 100.0 % 4 100.0 %",
         "All 10 triplets",
     ],
 )  # fmt: skip
@@ -133,10 +133,20 @@ def test_a_limited_page_says_how_many_there_are(campaign: Campaign, tmp_path: Pa
     assert {one["kind"] for one in page.data["triplets"]} == {"forward", "inverse", "composite"}
 
 
-def test_one_campaign_can_be_shown_alone(campaign: Campaign, tmp_path: Path) -> None:
-    page = Page(build(campaign.blobs, tmp_path / "r.html", campaign="desert").read_text(encoding="utf-8"))
-    assert page.data["triplets"] == []
-    assert "no campaign yet" in page.text
+def test_one_campaign_can_be_shown_alone(tmp_path: Path) -> None:
+    both = Campaign(1, ("add",))
+    desert = subject("of the desert", "desert")
+    put_on_shelf(both.blobs, triplet(desert, request()))
+    record(both.blobs, delivered([gate(desert)], first=1000))
+    page = Page(build(both.blobs, tmp_path / "r.html", campaign="desert").read_text(encoding="utf-8"))
+    assert [source["campaign"] for source in page.data["sources"]] == ["desert"]
+    assert "campaign desert" in page.text
+
+
+def test_an_unknown_campaign_is_told_with_those_there_are(campaign: Campaign, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no campaign 'desert' here") as caught:
+        build(campaign.blobs, tmp_path / "r.html", campaign="desert")
+    assert "campaigns: harbour" in str(caught.value)
 
 
 def test_progress_counts_the_pictures(campaign: Campaign, tmp_path: Path) -> None:
