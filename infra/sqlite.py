@@ -1,5 +1,6 @@
 """One SQLite file for the embedded bus and the ledgers: opening, transactions, format version and clear errors."""
 
+import re
 import sqlite3
 import threading
 import time
@@ -14,12 +15,18 @@ APPLICATION_ID = 0x4E_48_52_31  # "NHR1", so that a stranger's database is not t
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4000  # 16 MB of write-ahead log: few checkpoints, and opening after a crash still is instant
 
+_DAMAGED = ("it is damaged", "move it away; what is on the shelf stays valid")
+_MISSED = re.compile("no such (table|column)|malformed|[Cc]ould not decode")
+"""What SQLite and Python say, without a code of its own, of names and texts that something else wrote over."""
 _HINTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space and run the same command again: it resumes"),
     sqlite3.SQLITE_READONLY: ("it is read-only", "make the file and its folder writable or choose another folder"),
     sqlite3.SQLITE_PERM: ("permission denied", "make the file and its folder writable or choose another folder"),
     sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "check that it is a file in a folder you may write to"),
-    sqlite3.SQLITE_CORRUPT: ("it is damaged", "move it away; what is on the shelf stays valid"),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_CONSTRAINT: _DAMAGED,
+    sqlite3.SQLITE_MISMATCH: _DAMAGED,
+    sqlite3.SQLITE_TOOBIG: _DAMAGED,
     sqlite3.SQLITE_NOTADB: ("it is no SQLite database", "move it away or choose another folder"),
     sqlite3.SQLITE_BUSY: ("another process keeps it locked", "stop that process and try again"),
     sqlite3.SQLITE_PROTOCOL: ("its locks do not work here", "use a local disk, not a network share"),
@@ -27,8 +34,10 @@ _HINTS: dict[int, tuple[str, str]] = {
 }
 
 
-def explain(error: sqlite3.Error, path: Path) -> UserError | None:
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> UserError | None:
     """What the user should read instead of `error`; None where it is not theirs to mend."""
+    if isinstance(error, UnicodeDecodeError) or _MISSED.search(str(error)):
+        return UserError(f"{path}: {_DAMAGED[0]}", _DAMAGED[1])
     code = getattr(error, "sqlite_errorcode", None)
     known = _HINTS.get(code & 0xFF) if isinstance(code, int) else None
     return UserError(f"{path}: {known[0]}", known[1]) if known else None
@@ -38,7 +47,7 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         clear = explain(error, path)
         if clear is None:
             raise
@@ -110,6 +119,10 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def damaged(self) -> UserError:
+        """What to raise for content that nobody of ours can have written."""
+        return UserError(f"{self.path}: {_DAMAGED[0]}", _DAMAGED[1])
 
     def define(self, statements: Sequence[str]) -> None:
         """Run idempotent schema statements in one transaction."""

@@ -17,6 +17,17 @@ _LAG = """
     LEFT JOIN bus_leases l ON l.topic = g.topic AND l.consumers = g.name GROUP BY g.topic, g.name"""
 
 
+_UNSOUND = """
+    SELECT 1 FROM bus_topics t LEFT JOIN bus_groups g ON g.topic = t.number
+    WHERE typeof(t.next) != 'integer' OR t.next < 0
+        OR g.name IS NOT NULL AND (typeof(g.next) != 'integer' OR g.next NOT BETWEEN 0 AND t.next)
+    UNION ALL SELECT 1 FROM bus_leases l LEFT JOIN bus_groups g ON g.topic = l.topic AND g.name = l.consumers
+    WHERE g.next IS NULL OR typeof(l.renewed) NOT IN ('integer', 'real')
+        OR NOT (typeof(l.first) = 'integer' AND typeof(l.last) = 'integer' AND 0 <= l.first AND l.first <= l.last
+            AND l.last < g.next)
+    LIMIT 1"""
+
+
 class SqliteBus:
     """Topics with consumer groups in an NHR database; messages that all groups acknowledged are pruned in time.
 
@@ -39,11 +50,15 @@ class SqliteBus:
             names = [(topic.name,) for topic in topics]
             connection.executemany("INSERT OR IGNORE INTO bus_topics (name) VALUES (?)", names)
             numbers: dict[str, int] = dict(connection.execute("SELECT name, number FROM bus_topics").fetchall())
+            if not numbers.keys() >= {topic.name for topic in topics}:
+                raise self._database.damaged()
             logs = {topic.name: Log(numbers[topic.name], topic) for topic in topics}
             for log in logs.values():
                 log.create(connection)
             for topic, group in self._declared:
                 logs[topic].join(connection, group)
+            if connection.execute(_UNSOUND).fetchone():
+                raise self._database.damaged()
         return logs
 
     def _log(self, topic: str) -> Log:
@@ -79,6 +94,8 @@ class SqliteBus:
         with self._database.read() as connection:
             rows = connection.execute(_LAG, self._times.alive()).fetchall()
         found = {(topic, group): Lag(new + leased - held, held) for topic, group, new, leased, held in rows}
+        if not found.keys() >= set(self._declared):
+            raise self._database.damaged()
         return {name: found[name] for name in self._declared}
 
     def read(self, topic: str, start: int = 0, limit: int = 100) -> list[Delivery]:

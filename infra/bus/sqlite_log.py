@@ -1,12 +1,14 @@
 """The tables of the embedded bus, and one topic's log among them."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgpack
+from pydantic import TypeAdapter
 
 from infra.bus.waiting import Bell
+from schemas import formats
 from schemas.ports import Delivery, Outgoing
 from schemas.topics import Topic
 
@@ -30,6 +32,7 @@ _FLOOR = """
     SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
     FROM bus_groups g WHERE g.topic = ? AND ? IN ('', g.name)"""
 _NO_HEADERS = MappingProxyType[str, str]({})
+_HEADERS = TypeAdapter(dict[str, str])
 _PARTITION = 0
 
 Columns = tuple[list[str], list[bytes], list[bytes | None]]
@@ -76,7 +79,7 @@ class Log:
         rows: Iterable[tuple[int, str, bytes, bytes | None]]
         rows, name = connection.execute(self._select, (first, last, limit)), self.name
         return [
-            Delivery(name, _PARTITION, offset, key, value, msgpack.unpackb(headers) if headers else _NO_HEADERS)
+            Delivery(name, _PARTITION, offset, key, value, _unpacked(headers) if headers else _NO_HEADERS)
             for offset, key, value, headers in rows
         ]
 
@@ -95,6 +98,11 @@ class Log:
         (lowest,) = connection.execute(self._lowest).fetchone()
         if lowest is not None and lowest < floor:
             connection.execute(self._delete, (min(floor, lowest + 4 * PRUNE_EVERY),))
+
+
+def _unpacked(headers: bytes) -> Mapping[str, str]:
+    with formats.readable("a message in the database is damaged", formats.DATABASE_HINT):
+        return _HEADERS.validate_python(msgpack.unpackb(headers))
 
 
 def columns(batch: Sequence[Outgoing]) -> Columns:

@@ -62,23 +62,34 @@ class SqliteSubscription:
     def _take(self, limit: int) -> list[Delivery]:
         alive = self._times.alive()
         with self._database.read() as connection:
-            _, position, end, expired = connection.execute(_LOOK, (*alive, *self._group)).fetchone()
+            _, position, end, expired = self._look(connection, alive)
             if limit < 1 or (position == end and not expired):
                 return []
             with self._database.write():
                 leased = self._lease(connection, limit, alive)
             self._held.update(leased)
             # Leased messages are not pruned, so other writers need not wait for this reading.
-            return [
+            found = [
                 delivery
                 for first, (last, _) in leased.items()
                 for delivery in self._log.read(connection, first, last, limit)
             ]
+        if len(found) < sum(last - first + 1 for first, (last, _) in leased.items()):
+            self._stamp(self._times.clock.now())
+            if leased.keys() <= self._held.keys():  # else whoever took them over may have done with them
+                raise self._database.damaged()
+        return found
+
+    def _look(self, connection: sqlite3.Connection, alive: tuple[float, float]) -> tuple[int, int, int, int]:
+        row: tuple[int, int, int, int] | None = connection.execute(_LOOK, (*alive, *self._group)).fetchone()
+        if row is None or row[1] > row[2]:
+            raise self._database.damaged()
+        return row
 
     def _lease(
         self, connection: sqlite3.Connection, limit: int, alive: tuple[float, float]
     ) -> dict[int, tuple[int, int]]:
-        takes, position, end, expired = connection.execute(_LOOK, (*alive, *self._group)).fetchone()
+        takes, position, end, expired = self._look(connection, alive)
         take, ranges = takes + 1, list[Range]()
         if expired:
             ranges, rest = _cut(connection.execute(_EXPIRED, (*self._group, *alive, limit)), limit)

@@ -12,7 +12,6 @@ from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
-from schemas.ports import Judged
 from streams import records, retractions, shelf
 from streams.policies import Policies, policy_key
 from streams.rules import facts
@@ -75,7 +74,7 @@ def test_a_folder_with_a_golden_note_may_be_opened(tmp_path: Path) -> None:
 
 def test_a_golden_answer_is_published_as_it_stands() -> None:
     blobs = stored("Candidate.msgpack", f"answers/editor/bb/{samples.EDIT_JOB.job_id}.recipe")
-    plugin = Scripted("editor", Judged, DEAR)
+    plugin = Scripted("editor", lambda _task: pytest.fail("asked again"), DEAR)
     worker = Worker(
         plugin.kind, plugin, "recipe", blobs, Pictures(blobs), FakeClock(), Metrics(), InHand(MemoryLedgers())
     )
