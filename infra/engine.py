@@ -8,6 +8,7 @@ from contextlib import suppress
 from infra import campaigns
 from infra.metrics import Metrics
 from infra.progress import Order, Progress
+from infra.runtime import autopsy
 from infra.runtime.clock import SystemClock
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
@@ -30,6 +31,7 @@ MOST_SWEEPS = 3
 AHEAD_TARGET = 4
 AHEAD_DEAR = 16
 AHEAD_CHEAP = 128
+FAULTS = "nhr.faults"
 STOPPING = "stopping: finishing what is in hand (again: at once); the same command resumes"
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,8 @@ class Engine:
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
         tune()
-        with embedded(self.order.out, self.settings, self._clock) as stores:
+        faults = self.order.out / FAULTS
+        with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
             progress = self._resumed(stores)
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
@@ -122,7 +125,7 @@ class Engine:
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
         watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
-        self._in_hand = InHand(stores.cursors)
+        self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
             stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings
         )
