@@ -2,10 +2,18 @@
 
 import os
 import random
+import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import msgpack
 import pytest
 
+from infra.blobs.folder import FolderBlobs
+from infra.wiring import DATABASE
+from schemas import messages as m
+from streams import records
 from tests.integration.running import (
     failures,
     fingerprint,
@@ -15,11 +23,14 @@ from tests.integration.running import (
     published,
     random_moments,
     recorded,
+    started,
     undone,
+    until,
 )
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SCENES = ("--scenes", 2 * KILLS, "--editor", "null:sleep_ms=20")
+SLOW = ("--editor", "null:sleep_ms=2000")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +57,40 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(
     assert recorded(tmp_path) == recorded(calm)
     assert images_not_kept(tmp_path) == []
     assert mine(tmp_path, *SCENES).summary["funnel"]["stages"] == funnel
+
+
+def note_of(out: Path) -> tuple[int, list[str]]:
+    """Version of the note of jobs in hand, and the jobs."""
+    with closing(sqlite3.connect(f"file:{out / DATABASE}?mode=ro", uri=True)) as connection:
+        try:
+            row = connection.execute("SELECT version, data FROM cursors WHERE name = '/in-hand'").fetchone()
+        except sqlite3.OperationalError:  # not yet created
+            row = None
+    if row is None:
+        return 0, []
+    note = msgpack.unpackb(row[1])
+    return row[0], [*note["held"], note["alone"]]
+
+
+def test_a_job_that_is_in_hand_whenever_somebody_kills_is_not_to_blame(tmp_path: Path) -> None:
+    mine(tmp_path / "calm", "--scenes", 1, prompts="null:requests=1")
+    verdicts = records.events(FolderBlobs(tmp_path / "calm"))
+    edits = frozenset(event.job.job.job_id for event in verdicts if isinstance(event, m.ScreenVerdict))
+    out = tmp_path / "killed"
+    last = 0
+
+    def editing() -> bool:
+        version, jobs = note_of(out) if (out / DATABASE).exists() else (0, [])
+        return version > last and not edits.isdisjoint(jobs)
+
+    for _ in range(4):
+        with started("mine", "--prompts", "null:requests=1", "--scenes", 1, "--out", out, *SLOW) as process:
+            assert until(editing, process)
+            os.killpg(process.pid, signal.SIGKILL)
+        last, _ = note_of(out)
+    mine(out, "--scenes", 1, prompts="null:requests=1")
+    assert failures(out) == []
+    assert recorded(out) == recorded(tmp_path / "calm")
 
 
 @pytest.mark.slow
