@@ -68,6 +68,11 @@ def log_of(out: Path) -> str:
     return (out / LOG).read_text()
 
 
+def stored_answers(out: Path, kind: str) -> int:
+    """How many answers of a dear kind stand."""
+    return sum(1 for _ in FolderBlobs(out).list(f"answers/{kind}/"))
+
+
 def troubles(result: Result) -> list[str]:
     """Troubles shown while it ran."""
     return [trouble for line in result.json("progress") for trouble in line["troubles"]]
@@ -94,6 +99,8 @@ def test_a_dear_judge_that_is_away_while_the_run_is_killed_is_paid_once_for_each
     out = tmp_path / "out"
     with started("mine", "--out", out, *SCENES, command=command(faults)) as process:
         assert until(lambda: (out / LOG).exists() and "service away" in log_of(out), process)
+        # A call whose answer is not stored yet when the process dies has to be made again: nobody can help that.
+        assert until(lambda: len(answered(faults, "judge")) == stored_answers(out, "judge"), process)
         os.killpg(process.pid, signal.SIGKILL)
     run(out, faults)
     assert_as_if_nothing_had_been(out, calm, faults)
