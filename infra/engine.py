@@ -47,6 +47,7 @@ class Engine:
         self._clock = SystemClock()
         self._failures: list[BaseException] = []
         self._workers: list[Worker] = []
+        self._away: set[str] = set()
         self._sweeps = 0
 
     def run(self) -> Progress:
@@ -208,9 +209,16 @@ class Engine:
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
         progress.letters = int(sum(self.meters.totals(metrics.DEAD_LETTERS).values()))
-        progress.troubles = [worker.trouble for worker in self._workers if worker.trouble]
+        self._tell_troubles(progress)
         progress.busy = {group: seconds for (group,), seconds in self.meters.totals(metrics.BUSY).items()}
         self._view(progress)
+
+    def _tell_troubles(self, progress: Progress) -> None:
+        """What keeps workers waiting now; a note when it begins and when it is over."""
+        away = {worker.name: worker.trouble for worker in self._workers if worker.trouble}
+        progress.notes += [text for name, text in away.items() if name not in self._away]
+        progress.notes += [f"{name}: service back" for name in self._away if name not in away]
+        self._away, progress.troubles = set(away), list(away.values())
 
     def _scenes_done(self, stores: Stores, progress: Progress) -> int:
         """Sources judged by the gate, less those with work outstanding."""

@@ -84,6 +84,10 @@ class Patience:
                 self._held.remove(item)
         return ready
 
+    def hold(self, items: Sequence[Item]) -> None:
+        """Keep jobs for the next turn."""
+        self._held += items
+
     def _taken(self, item: Item) -> Item:
         self._held.remove(item)
         return item

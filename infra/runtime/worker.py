@@ -82,13 +82,18 @@ class Worker:
         return self._patience.due_s
 
     @property
+    def name(self) -> str:
+        """Kind and plug-in, for people."""
+        return f"{self.kind.name} {self.recipe.partition('@')[0]}"
+
+    @property
     def trouble(self) -> str:
         """What keeps this worker from working, in words for people; "" when nothing does."""
         since, reason = self._patience.away_since, self._patience.reason
         if since is None:
             return ""
         waited = int(self._clock.monotonic() - since)
-        return f"{self.kind.name} {self.recipe.partition('@')[0]}: service away for {waited} s ({reason}); asking again"
+        return f"{self.name}: service away for {waited} s ({reason}); asking again"
 
     def start(self) -> None:
         """Load the model."""
@@ -143,17 +148,23 @@ class Worker:
     # --- step: the model ----------------------------------------------------------------------------------------------
 
     def step(self, work: Batch) -> None:
-        """Run the plug-in over the batch and over held jobs that are due; leaves in `work` the jobs that are ended."""
+        """Run the plug-in over the batch and over held jobs that are due; leaves in `work` the jobs that are ended.
+
+        A job that may be deadly ends the step, so that what it answered is published before the next one is tried.
+        """
         fresh = [item for item in work.items if item.task is not None or 0 < item.deaths < DEADLY]
         known = set(work.items)
         ended = known.difference(fresh)
         while asked := self._patience.next(fresh):
-            away = self._patience.away_since
+            away, deadly = self._patience.away_since, asked[0].deaths
             self._ask(asked)
             learnt = self._patience.learn(asked)
             self._tell(asked, away)
             ended.update(learnt)
             work.items += [item for item in learnt if item not in known]
+            if deadly:
+                self._patience.hold(fresh)
+                break
         work.items = [item for item in work.items if item in ended]
         self._patience.rest()
 

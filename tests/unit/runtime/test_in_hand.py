@@ -15,7 +15,7 @@ from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Change, Gated
 from tests.contract.clocks import FakeClock
-from tests.unit.runtime.fakes import DEAR, RECIPE, Scripted, Told, deliveries, flatly, source, work
+from tests.unit.runtime.fakes import DEAR, RECIPE, Scripted, Told, deliveries, flatly, source, turns, work
 
 NAMES = [source(number).job_id for number in range(6)]
 
@@ -47,8 +47,9 @@ class Processes:
         return Gated(True)
 
     def live(self, *numbers: int) -> Told:
-        """A life with one batch."""
-        return work(self.worker(), deliveries(*map(source, numbers)))
+        """A life with one batch, and as many turns as it wants."""
+        worker = self.worker()
+        return flatly([work(worker, deliveries(*map(source, numbers))), *turns(worker, self.clock)])
 
 
 def killed(processes: Processes, *numbers: int) -> None:
@@ -77,9 +78,15 @@ def test_jobs_in_hand_at_a_death_run_alone_in_the_next_life() -> None:
     processes = Processes()
     killed(processes, 1, 2, 3, 4)
     processes.deadly.clear()
-    told = flatly([processes.live(1, 2, 3, 4, 5)])
-    assert len(told.answers) == 5
+    assert len(processes.live(1, 2, 3, 4, 5).answers) == 5
     assert InHand(processes.notes).deaths(NAMES[1]) == 0
+
+
+def test_what_a_suspect_answered_is_told_before_the_next_one_is_tried() -> None:
+    processes = Processes()
+    killed(processes, 1, 2, 3)
+    assert len(work(processes.worker(), deliveries(*map(source, (1, 2, 3)))).answers) == 1
+    assert processes.asked[-1] == [1]
 
 
 def test_only_the_job_that_was_alone_is_to_blame_for_the_second_death() -> None:
