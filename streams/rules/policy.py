@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from schemas import formats
 from schemas.errors import UserError
@@ -18,8 +18,18 @@ from schemas.taxonomy import taxonomy
 
 FORMAT = 1
 
+
+def _spelled_right(bar: Any) -> Any:
+    """A bar as given; messages pass over words they do not know, but a policy must not: such a bar holds nothing."""
+    for name in bar if isinstance(bar, Mapping) else ():
+        if name not in Bar.model_fields:
+            hint = "a measure's name that holds a dot is quoted"
+            raise ValueError(f"a bar has {' and '.join(Bar.model_fields)}, no {name!r}; {hint}")
+    return bar
+
+
 ScoreBar = Annotated[float, Field(ge=1.0, le=5.0)]
-Bars = dict[str, Bar]
+Bars = dict[str, Annotated[Bar, BeforeValidator(_spelled_right)]]
 
 
 class _Part(BaseModel):

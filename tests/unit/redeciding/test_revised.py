@@ -40,6 +40,7 @@ def test_names_with_dots_are_quoted_and_words_need_no_quotes() -> None:
         ("judge adherence=4", "is no path"),
         ("judge.adherence=9", "judge.adherence: Input should be less than or equal to 5"),
         ("judge.adherance=4", "judge.adherance: Extra inputs are not permitted"),
+        ("screen.bars.pixels.shift.max=3", "screen.bars.pixels: a bar has min and max, no 'shift'"),
         ("judge=4", "judge: Input should be a valid dictionary"),
     ],
 )

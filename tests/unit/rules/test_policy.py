@@ -94,6 +94,13 @@ MISTAKES = {
     "a bar to spare that is not there": (
         f'{LEAST}[screen]\nspare = ["a.b"]', r"policy: screen\.spare names \['a\.b'\], which screen\.bars does not have"
     ),
+    "a bar with a word that says nothing": (
+        f'{LEAST}[screen.bars]\n"a.b" = {{ maximum = 1 }}', r"screen\.bars\.a\.b: a bar has min and max, no 'maximum'"
+    ),
+    "a measure with a dot and no quotes": (
+        f"{LEAST}[screen.operations.add]\na.b = {{ min = 1 }}",
+        r"screen\.operations\.add\.a: a bar has min and max, no 'b'; a measure's name that holds a dot is quoted",
+    ),
     "a form that is no name": (f'{LEAST}[texts]\nforms = ["Zh!"]', r"texts\.forms\.0: String should match"),
     "too many forms": (
         f"{LEAST}[texts]\nforms = {[chr(97 + n) for n in range(9)]}", r"texts\.forms: Tuple should have at most 8"
