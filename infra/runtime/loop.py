@@ -20,7 +20,7 @@ from schemas.ports import Bus, Clock, Delivery, Handler
 IN_HAND = 4  # one being fetched, one waiting for the model, one in the model, one being stored
 IDLE_POLL_S = 0.25
 BUSY_POLL_S = 0.02
-KEEP_EVERY_S = 5.0
+KEEP_EVERY_S = 0.3  # three times in the shortest lease that may be set
 
 
 class Hand(NamedTuple):

@@ -24,7 +24,7 @@ FUSE = 5
 LONGEST_PAUSE_S = 60.0
 SHORTEST_PAUSE_S = 0.05
 HELD_BATCHES = 4
-"""Batches of held jobs beyond which nothing new is taken."""
+"""Batches of held jobs, at least as many as blow the fuse, beyond which nothing new is taken."""
 PROBES = 8
 """Different jobs tried while a service is away before the same are tried again."""
 LEAST_REFUSALS = 3
@@ -52,6 +52,7 @@ class Patience:
         self._pause_s = 0.0
         self._probe_s = 0.0
         self.away_since: float | None = None
+        self.blown: FuseBlown | None = None
         self.reason = ""
         self.batch = batch
         self.due_s: float | None = None
@@ -63,6 +64,8 @@ class Patience:
 
         Takes them out of `fresh`; while a service is away, one at a time is tried and the rest is held.
         """
+        if self.blown is not None:
+            return []
         now = self._clock.monotonic()
         if self.away_since is not None:
             self._held += fresh
@@ -95,7 +98,9 @@ class Patience:
     # --- learning -----------------------------------------------------------------------------------------------------
 
     def learn(self, asked: Sequence[Item]) -> list[Item]:
-        """Take in what became of jobs; gives those that are ended, with an answer or without. Raises `FuseBlown`."""
+        """Take in what became of jobs; gives those that are ended, with an answer or without. May set `blown`."""
+        if self.away_since is not None:
+            self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
         ended: list[Item] = []
         for item in asked:
             match item.outcome:
@@ -116,12 +121,14 @@ class Patience:
 
     def rest(self) -> None:
         """Work out how many messages are wanted, and when the next turn is due; called after each step."""
-        if self.away_since is not None:
+        if self.blown is not None:
+            self.batch, self.due_s = 0, self._clock.monotonic()
+        elif self.away_since is not None:
             tried = all(item.tries for item in self._held)
             self.batch = int(tried and len(self._held) < PROBES)
-            self.due_s = self._probe_s
+            self.due_s = self._probe_s if self._held else None
         else:
-            self.batch = self._full if len(self._held) < HELD_BATCHES * self._full else 0
+            self.batch = self._full if len(self._held) < max(HELD_BATCHES * self._full, FUSE) else 0
             self.due_s = min((item.due_s for item in self._held), default=None)
 
     def _put_off(self, item: Item, error: Retry) -> Literal["held", "ended"]:
@@ -139,9 +146,8 @@ class Patience:
         backoff = min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(item.tries, 16))
         item.due_s = now + max(error.after_s, backoff)
         if self.away_since is None and self._in_a_row >= OPEN_AFTER:
-            self.away_since, self._pause_s = now, SHORTEST_PAUSE_S
+            self.away_since, self._pause_s = now, 2 * SHORTEST_PAUSE_S
         if self.away_since is not None:
-            self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
             self._probe_s = now + max(error.after_s, self._pause_s)
             self.reason = str(error)
         return "held"
@@ -171,7 +177,9 @@ class Patience:
         if self._bugs_in_a_row >= FUSE:
             what = f"{self._name} failed {FUSE} jobs in a row"
             why = f"{type(error).__name__}: {error}"
-            raise FuseBlown(f"{what} ({why}); nothing is lost: mend it and run again") from error
+            self.blown = FuseBlown(f"{what} ({why}); nothing is lost: mend it and run again")
+            self.blown.__cause__ = error
+            return "held"
         if item.failed >= LONE_TRIES or (item.failed > 1 and self._succeeded > item.succeeded_before):
             return "ended"
         item.succeeded_before = self._succeeded

@@ -151,6 +151,7 @@ class Worker:
         """Run the plug-in over the batch and over held jobs that are due; leaves in `work` the jobs that are ended.
 
         A job that may be deadly ends the step, so that what it answered is published before the next one is tried.
+        Raises `FuseBlown`, but not before what was answered until then is published.
         """
         fresh = [item for item in work.items if item.task is not None or 0 < item.deaths < DEADLY]
         known = set(work.items)
@@ -167,6 +168,8 @@ class Worker:
                 break
         work.items = [item for item in work.items if item in ended]
         self._patience.rest()
+        if self._patience.blown is not None and not work.items:
+            raise self._patience.blown
 
     def _ask(self, items: Sequence[Item]) -> None:
         """Run the plug-in over jobs, one that may be deadly alone, and note what it took."""

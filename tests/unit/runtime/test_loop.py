@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from annotated_types import Ge
 
 from infra.bus.memory import MemoryBus
 from infra.metrics import Metrics
 from infra.runtime.loop import KEEP_EVERY_S, Loop
+from infra.settings import Settings
 from schemas import metrics
 from schemas.ports import Delivery, Lag
 from tests.contract.clocks import FakeClock
@@ -309,3 +311,9 @@ def test_what_is_held_back_keeps_its_lease_and_is_done_in_an_empty_turn(
     assert left(bus) == Lag(0, 0)
     assert [diary.steps(text).count("begin") for text in "ab"] == [1, 1]
     assert diary.steps("a")[-3:] == ["publish", "settle", "ack"]
+
+
+def test_leases_are_kept_often_enough_for_the_shortest_that_may_be_set() -> None:
+    (shortest,) = (rule.ge for rule in Settings.model_fields["lease_s"].metadata if isinstance(rule, Ge))
+    assert isinstance(shortest, int | float)
+    assert KEEP_EVERY_S <= shortest / 3

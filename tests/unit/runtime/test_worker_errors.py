@@ -1,6 +1,7 @@
 """A service that is away is waited for; a bug is pinned on its job; several in a row stop the worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -99,6 +100,26 @@ def test_while_a_service_is_away_little_is_taken_and_one_job_at_a_time_is_tried(
         clock.advance(30.0)
     assert PROBES <= taken <= PROBES + 4
     assert "gate scripted: service away for " in worker.trouble
+
+
+def test_a_whole_batch_put_off_at_once_is_one_refusal_of_the_service(hire: Hire, clock: FakeClock) -> None:
+    worker = hire(Scripted("gate", lambda _: Retry("503", after_s=0.0), Info("many", reads_images=False, batch=64)))
+    work(worker, deliveries(*map(source, range(64))))
+    waits = []
+    for _ in range(4):
+        assert worker.due_s is not None
+        waits.append(round(worker.due_s - clock.time, 3))
+        clock.time = worker.due_s
+        work(worker, [])
+    assert waits == [0.1, 0.2, 0.4, 0.8]
+
+
+def test_a_worker_with_nothing_held_wants_no_turn_although_its_service_is_away(hire: Hire, clock: FakeClock) -> None:
+    replies: Iterator[Exception] = iter([Retry("503")] * 3 + [KeyError("oops")] * LONE_TRIES)
+    worker = hire(Scripted("gate", lambda _: next(replies)))
+    told = flatly([work(worker, deliveries(source())), *turns(worker, clock)])
+    assert [type(answer) for answer in told.answers] == [m.Failure]
+    assert (worker.due_s, worker.batch) == (None, 1)
 
 
 def test_the_wait_that_a_service_asks_for_is_kept(hire: Hire, clock: FakeClock) -> None:
@@ -202,6 +223,28 @@ def test_several_bugs_in_a_row_stop_the_worker_before_any_is_answered(hire: Hire
         assert work(worker, deliveries(source(number))).done == []
     with pytest.raises(FuseBlown, match=r"gate scripted@.* failed 5 jobs in a row \(ZeroDivisionError: by zero\)"):
         work(worker, deliveries(source(FUSE)))
+
+
+def test_a_broken_plugin_that_takes_one_job_at_a_time_is_stopped_before_any_job_is_given_up(
+    hire: Hire, clock: FakeClock
+) -> None:
+    worker = hire(Scripted("gate", lambda _: ZeroDivisionError("by zero"), ONE_BY_ONE))
+    fresh = map(source, range(100))
+    with pytest.raises(FuseBlown):
+        for _ in range(100):
+            if not worker.batch:
+                clock.time = max(clock.time, worker.due_s or 0.0)
+            assert work(worker, deliveries(*islice(fresh, worker.batch))).done == []
+
+
+def test_what_was_answered_before_the_fuse_blew_is_told_first(hire: Hire) -> None:
+    good = {source(0), source(1)}
+    worker = hire(Scripted("gate", lambda task: Gated(True) if task.job in good else KeyError("oops")))
+    told = work(worker, deliveries(*map(source, range(2 + FUSE))))
+    assert ([type(answer) for answer in told.answers], sorted(told.done)) == ([m.GateVerdict] * 2, [0, 1])
+    assert (worker.batch, worker.due_s is not None) == (0, True)
+    with pytest.raises(FuseBlown, match="failed 5 jobs in a row"):
+        work(worker, [])
 
 
 def test_a_wrong_setting_blows_the_fuse_rather_than_fail_every_job(hire: Hire) -> None:
