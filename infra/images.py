@@ -153,5 +153,6 @@ def _note(kind: Format, data: bytes) -> str:
     if kind == "png":
         for name, body in _png_chunks(data):
             if name == b"iTXt" and body.startswith(_KEYWORD.encode() + b"\0\0"):
-                return body[:-4].split(b"\0", 5)[5].decode(errors="replace")
+                parts = body[:-4].split(b"\0", 5)
+                return parts[5].decode(errors="replace") if len(parts) == 6 else ""
     return ""

@@ -139,10 +139,23 @@ def a_note_of_formats(rng: random.Random, folder: Path) -> None:
 
 
 def a_stored_picture(rng: random.Random, _folder: Path) -> None:
-    data = broken(rng, PICTURES[rng.choice(("png", "webp", "jpeg"))], PICTURES["png"])
+    data = broken(rng, PICTURES[rng.choice(("png", "webp", "jpeg", "noted", "noted png"))], PICTURES["png"])
+    if rng.random() < 0.5:
+        data = with_true_checksums(data)
     found = images.decode(data)
     assert found.pixels.size
     images.stored("scratch/a.webp", data)
+
+
+def with_true_checksums(data: bytes) -> bytes:
+    """A PNG file, so damaged that its checksums do not tell."""
+    made, at = data[:8], 8
+    while at + 12 <= len(data) and data.startswith(b"\x89PNG"):
+        size = int.from_bytes(data[at : at + 4], "big") % (len(data) - at - 11)
+        body = data[at + 4 : at + 8 + size]
+        made += size.to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+        at += 12 + size
+    return made + data[at:]
 
 
 def a_photograph(rng: random.Random, _folder: Path) -> None:
@@ -168,8 +181,8 @@ def _pictures() -> dict[str, bytes]:
         out = BytesIO()
         picture.save(out, name)
         files[name] = out.getvalue()
-    files["noted"] = images.encode(Image(NOISY, note='{"a": "<&>"}'))
-    return files
+    small = Image(NOISY[:8, :8].copy(), note='{"a": "<&>"}')
+    return files | {"noted": images.encode(small), "noted png": images.encode(small, "png")}
 
 
 PICTURES = _pictures()
