@@ -45,14 +45,18 @@ class InHand:
         return self._deaths.get(job_id, 0)
 
     @contextmanager
-    def together(self, job_ids: Sequence[str]) -> Iterator[None]:
-        """Hold these jobs, beside those that other threads hold; waits while a job runs alone."""
+    def together(self, job_ids: Sequence[str], wait: bool = True) -> Iterator[bool]:
+        """Hold these jobs, beside those that other threads hold; while a job runs alone, wait or else give False."""
         with self._turn:
-            self._turn.wait_for(lambda: not self._alone and not self._waiting)
-            self._together.append(job_ids)
+            free = self._turn.wait_for(lambda: not self._alone and not self._waiting, None if wait else 0.0)
+            if free:
+                self._together.append(job_ids)
+        if not free:
+            yield False
+            return
         try:
             self.save()
-            yield
+            yield True
         finally:
             with self._turn:
                 self._together.remove(job_ids)

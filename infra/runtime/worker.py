@@ -6,6 +6,7 @@ whoever loses that race, or comes back after a crash, publishes what stands.
 
 import logging
 import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,8 @@ class Worker:
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
         self._in_hand = in_hand
+        self._copies: dict[bytes, list[Delivery]] = {}  # of the jobs from begin to settle, by their messages
+        self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
         pooled = self.overlaps and threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"{kind.name}-io") if pooled else None
@@ -111,11 +114,22 @@ class Worker:
                 batch.letters.append(self._letter(delivery, "Undecodable", str(error)))
                 batch.refused.append(delivery)
                 continue
-            batch.items.append(Item(delivery, job, answers.job_id(self.kind, job)))
+            if not self._is_copy(delivery):
+                batch.items.append(Item(delivery, job, answers.job_id(self.kind, job)))
         if self.plugin.INFO.dear:
             self._each(self._recall, batch.items)
         self._fetch_all([item for item in batch.items if self._may_run(item)])
         return batch
+
+    def _is_copy(self, delivery: Delivery) -> bool:
+        """Whether the same message is in hand already: then it is done with when that one is, and not paid twice."""
+        with self._copying:
+            copies = self._copies.get(delivery.value)
+            if copies is None:
+                self._copies[delivery.value] = []
+            else:
+                copies.append(delivery)
+        return copies is not None
 
     def _recall(self, item: Item) -> None:
         with suppress(Missing):
@@ -135,8 +149,9 @@ class Worker:
             for item in items:
                 item.task = Task(item.job)
         elif items:
-            with self._in_hand.together([item.job_id for item in items]):
-                self._each(self._fetch, items)
+            # While a job runs alone pictures come later, in the step: whoever waited here could keep no leases.
+            with self._in_hand.together([item.job_id for item in items], wait=False) as held:
+                self._each(self._fetch, items if held else [])
 
     def _fetch(self, item: Item) -> None:
         refs = self.kind.pictures(item.job) if self.plugin.INFO.reads_images else ()
@@ -153,7 +168,7 @@ class Worker:
         A job that may be deadly ends the step, so that what it answered is published before the next one is tried.
         Raises `FuseBlown`, but not before what was answered until then is published.
         """
-        fresh = [item for item in work.items if item.task is not None or 0 < item.deaths < DEADLY]
+        fresh = [item for item in work.items if item.standing is None and item.outcome is None]
         known = set(work.items)
         ended = known.difference(fresh)
         while asked := self._patience.next(fresh):
@@ -174,23 +189,17 @@ class Worker:
     def _ask(self, items: Sequence[Item]) -> None:
         """Run the plug-in over jobs, one that may be deadly alone, and note what it took."""
         started, at = self._clock.monotonic(), self._clock.now()
-        if items[0].deaths:
-            self._ask_alone(items[0])
-        else:
-            with self._in_hand.together([item.job_id for item in items]):
-                self._run(items)
+        job_ids = [item.job_id for item in items]
+        with self._in_hand.alone(job_ids[0]) if items[0].deaths else self._in_hand.together(job_ids):
+            self._each(self._fetch, [item for item in items if item.task is None])
+            if ready := [item for item in items if item.task is not None]:
+                self._run(ready)
         share, now = (self._clock.monotonic() - started) / len(items), self._clock.now()
         for item in items:
             item.seconds += share
             item.tries += 1
             item.first_at, item.last_at = item.first_at or at, now
-
-    def _ask_alone(self, item: Item) -> None:
-        with self._in_hand.alone(item.job_id):
-            self._fetch(item)
-            if item.task is not None:
-                self._run([item])
-        item.deaths = 0
+            item.deaths = 0
 
     def _run(self, items: Sequence[Item]) -> None:
         try:
@@ -249,7 +258,9 @@ class Worker:
         for item in work.items:
             if isinstance(item.outcome, Deadly):
                 self._in_hand.forget(item.job_id)
-        return [*work.refused, *(item.delivery for item in work.items)]
+        with self._copying:
+            copies = [copy for item in work.items for copy in self._copies.pop(item.delivery.value)]
+        return [*work.refused, *(item.delivery for item in work.items), *copies]
 
     def _answer(self, item: Item) -> tuple[str, list[Outgoing]]:
         """How the job ended, and the messages that tell it."""

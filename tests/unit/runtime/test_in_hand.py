@@ -10,12 +10,25 @@ from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
-from infra.runtime.worker import Worker
+from infra.runtime.worker import Batch, Worker
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Change, Gated
 from tests.contract.clocks import FakeClock
-from tests.unit.runtime.fakes import DEAR, RECIPE, Scripted, Told, deliveries, flatly, source, turns, work
+from tests.unit.runtime.fakes import (
+    DEAR,
+    RECIPE,
+    SEEING,
+    Scripted,
+    Told,
+    deliveries,
+    flatly,
+    picture,
+    source,
+    turns,
+    work,
+    yes,
+)  # fmt: skip
 
 NAMES = [source(number).job_id for number in range(6)]
 
@@ -149,6 +162,21 @@ def test_a_job_alone_waits_for_those_in_hand_and_lets_none_in() -> None:
     assert order == ["first", "alone", "second"]
 
 
+def test_a_batch_is_begun_although_a_job_runs_alone_so_that_leases_are_kept() -> None:
+    blobs, notes = MemoryBlobs(), MemoryLedgers()
+    in_hand, pictures = InHand(notes), Pictures(blobs)
+    plugin = Scripted("gate", yes, SEEING)
+    worker = Worker(plugin.kind, plugin, RECIPE, blobs, pictures, FakeClock(), Metrics(), in_hand)
+    job, begun = source(1, pictures.store("scratch/one", picture())), list[Batch]()
+    beginning = threading.Thread(target=lambda: begun.append(worker.begin(deliveries(job))), daemon=True)
+    with in_hand.alone("alone"):
+        beginning.start()
+        beginning.join(10)
+        assert begun
+    worker.step(begun[0])
+    assert [type(item.outcome) for item in begun[0].items] == [m.GateVerdict]
+
+
 def test_a_newer_note_stops_the_process_with_a_clear_word() -> None:
     notes = MemoryLedgers()
     notes.save([Change("/in-hand", b"\x81\xa6format\x02", 0)])
@@ -171,9 +199,10 @@ def test_a_process_that_somebody_else_killed_leaves_no_suspects() -> None:
 
 
 def test_a_death_counts_once_for_a_job_that_is_in_hand_in_several_copies() -> None:
-    processes = Processes()
-    killed(processes, 1, 1, 1, 3)
-    assert InHand(processes.notes).deaths(NAMES[1]) == 1
+    notes = MemoryLedgers()
+    first = InHand(notes)
+    with first.together([NAMES[1], NAMES[1]]), first.together([NAMES[1], NAMES[3]]):
+        assert InHand(notes).deaths(NAMES[1]) == 1
 
 
 class Full(MemoryLedgers):

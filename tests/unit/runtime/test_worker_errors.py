@@ -229,12 +229,17 @@ def test_a_broken_plugin_that_takes_one_job_at_a_time_is_stopped_before_any_job_
     hire: Hire, clock: FakeClock
 ) -> None:
     worker = hire(Scripted("gate", lambda _: ZeroDivisionError("by zero"), ONE_BY_ONE))
-    fresh = map(source, range(100))
-    with pytest.raises(FuseBlown):
-        for _ in range(100):
+    fresh, done = map(source, range(100)), list[int]()
+
+    def work_on() -> None:
+        while True:
             if not worker.batch:
                 clock.time = max(clock.time, worker.due_s or 0.0)
-            assert work(worker, deliveries(*islice(fresh, worker.batch))).done == []
+            done.extend(work(worker, deliveries(*islice(fresh, worker.batch))).done)
+
+    with pytest.raises(FuseBlown):
+        work_on()
+    assert done == []
 
 
 def test_what_was_answered_before_the_fuse_blew_is_told_first(hire: Hire) -> None:

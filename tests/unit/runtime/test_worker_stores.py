@@ -37,6 +37,19 @@ def test_bytes_that_are_no_job_do_not_hold_up_the_others(hire: Hire) -> None:
     assert len(told.answers) == 1
 
 
+def test_copies_of_a_job_in_hand_are_asked_once_and_done_together(hire: Hire) -> None:
+    plugin = Scripted("gate", yes, DEAR)
+    worker = hire(plugin)
+    first, *others, last = deliveries(*[source()] * 4)
+    hand = worker.begin([first, *others])
+    for step in (worker.step, worker.finish):
+        step(hand)
+    later = worker.begin([last])
+    assert [delivery.offset for delivery in worker.settle(hand)] == [0, 1, 2, 3]
+    assert work(worker, [last]).done == [3]
+    assert (later.items, plugin.asked) == ([], [[source()]])
+
+
 def test_the_plugin_sees_the_pictures_its_kind_names(hire: Hire, pictures: Pictures) -> None:
     ref = pictures.store("scratch/a", picture(77))
     seen: list[int] = []
