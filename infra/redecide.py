@@ -51,7 +51,7 @@ def decide_anew(
     known, taken_back, pictures = policies.kept(blobs), retractions.load(blobs), Pictures(blobs)
     result = Differences(most=examples)
     for source_id, events, shelved in _sources(blobs, campaign, progress):
-        now = redecide(source_id, events, policy, known)
+        now = redecide(source_id, events, policy, known, lambda ref: pictures.find(ref) is not None)
         if keep:
             keep(now)
         standing = {name: triplet for name, triplet in now.triplets.items() if not taken_back.of(triplet)}

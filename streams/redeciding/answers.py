@@ -4,9 +4,10 @@ Names of jobs hold the policy's id: under another policy the same question has a
 looked up by the question, and told again under the name that the new plan gives it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from schemas import ids
 from schemas import messages as m
 from streams.records import Event
 from streams.rules.facts import Ledger, candidate_in
@@ -35,15 +36,24 @@ def question(job: m.Message) -> Question:
             raise TypeError(f"a {type(job).__name__} is asked under no policy")
 
 
-class Answers:
-    """The recorded events of one source; `policies` (by id) are those that may have asked for them."""
+Has = Callable[[m.ImageRef], bool]
+"""Whether a copy of a picture is left."""
 
-    def __init__(self, events: Sequence[Event], policies: Mapping[str, Policy]) -> None:
+
+class Answers:
+    """The recorded events of one source; `policies` (by id) are those that may have asked for them.
+
+    An attempt that still wants a judge, but whose picture is gone, is as if it had never been made.
+    """
+
+    def __init__(self, events: Sequence[Event], policies: Mapping[str, Policy], has: Has) -> None:
+        self._has = has
         self.opening = _opening(events)
         self._named: dict[str, tuple[int, Event]] = {}
         self._redrives: dict[str, list[Event]] = {}
         self._standing: dict[Question, Event] = {}
         self._made: dict[Question, m.Candidate] = {}
+        self._judged = {(e.job.triplet_id, e.job.attempt) for e in events if isinstance(e, m.JudgeVerdict)}
         for number, event in enumerate(events):
             if isinstance(event, m.Redrive):
                 self._redrives.setdefault(event.job_id, []).append(event)
@@ -61,15 +71,23 @@ class Answers:
         """
         names = {name, job.job_id} if isinstance(job, m.EditJob) else {name}  # the edit itself may have failed
         told = sorted((self._named[known] for known in names & self._named.keys()), key=lambda entry: entry[0])
-        if told:
-            return [*(event for _, event in told), *self._redrives.get(name, [])]
-        found = self._found(job, policy)
-        return [renamed(found, job)] if found else []
+        answers = [event for _, event in told] or [renamed(event, job) for event in self._found(job, policy)]
+        if any(self._is_gone(event, policy) for event in answers):
+            return []
+        return [*answers, *(self._redrives.get(name, []) if told else [])]
 
     def nearest(self, job: m.Message) -> m.Message:
         """The job to do for an answer: an edit whose picture was made already only wants to be screened."""
         made = self._made.get(question(job)) if isinstance(job, m.EditJob) else None
-        return made.model_copy(update={"job": job, "retry": 0}) if made else job
+        return made.model_copy(update={"job": job, "retry": 0}) if made and self._has(made.image) else job
+
+    def _is_gone(self, event: Event, policy: Policy) -> bool:
+        """Whether the event screens a picture that a judge is to look at now, and no longer can."""
+        if not isinstance(event, m.ScreenVerdict) or policy.screen_lost(event):
+            return False
+        edit = event.job.job
+        judged = (ids.triplet_id(edit.request_id, "forward"), edit.attempt) in self._judged
+        return not judged and not self._has(event.job.image)
 
     def _stand(self, event: Event, failed: Mapping[str, Question]) -> None:
         """Take the event as the answer to its question: the first that is no failure, else the first failure."""
@@ -89,13 +107,15 @@ class Answers:
         if standing is None or (isinstance(standing, m.Failure) and not isinstance(event, m.Failure)):
             self._standing[asked] = event
 
-    def _found(self, job: m.Message, policy: Policy) -> Event | None:
-        if not isinstance(job, m.EditJob):
-            return self._standing.get(question(job))
-        screened = self._standing.get(("screen", job.request_id, job.attempt))
-        if isinstance(screened, m.ScreenVerdict) and screened.skipped and not policy.screen_lost(screened):
-            return None  # spared by a cut-off that this policy does not have: it would have been measured
-        return screened or self._standing.get(question(job))
+    def _found(self, job: m.Message, policy: Policy) -> list[Event]:
+        """The event that stands as the answer to a job's question, if any."""
+        found = self._standing.get(question(job))
+        if isinstance(job, m.EditJob):
+            screened = self._standing.get(("screen", job.request_id, job.attempt))
+            if isinstance(screened, m.ScreenVerdict) and screened.skipped and not policy.screen_lost(screened):
+                return []  # spared by a cut-off that this policy does not have: it would have been measured
+            found = screened or found
+        return [found] if found else []
 
 
 def renamed(event: Event, job: Any) -> Event:

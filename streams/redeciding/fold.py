@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas import ids
 from schemas import messages as m
 from streams.records import Event
-from streams.redeciding.answers import Answers
+from streams.redeciding.answers import Answers, Has
 from streams.rules.facts import Ledger
 from streams.rules.plan import Memo, Plan, plan
 from streams.rules.policy import Policy
@@ -38,9 +38,15 @@ class Redecided:
         return [job for job in (*self.undecided, *self.parked) if requests_of(job) <= edits]
 
 
-def redecide(source_id: str, events: Sequence[Event], policy: Policy, policies: Mapping[str, Policy]) -> Redecided:
+def redecide(
+    source_id: str,
+    events: Sequence[Event],
+    policy: Policy,
+    policies: Mapping[str, Policy],
+    has: Has = lambda _picture: True,
+) -> Redecided:
     """Fold a source's recorded events under `policy`; `policies` (by id) are those that had asked before."""
-    answers, ledger = Answers(events, policies), Ledger(policy.policy_id)
+    answers, ledger = Answers(events, policies, has), Ledger(policy.policy_id)
     told: list[Event] = []
     asked: set[str] = set()
     memo: Memo = {}

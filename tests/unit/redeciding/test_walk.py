@@ -46,10 +46,28 @@ def test_a_picture_that_is_gone_is_counted_apart_from_the_calls() -> None:
     story.screen(job, look=0.0)
     laxer = changed(story.policy, screen={"bars": {BAR: {"min": 0.0}}})
     image, source = story.candidate(job).image, story.source.subject.image
-    without = decide_anew(kept(story, source), laxer)
-    assert (dict(without.calls), dict(without.gone)) == ({}, {"judge": 1})
+    with_none = decide_anew(kept(story), laxer)
+    assert (dict(with_none.calls), dict(with_none.gone)) == ({}, {"edit": 1})
     with_both = decide_anew(kept(story, source, image), laxer)
     assert (dict(with_both.calls), dict(with_both.gone)) == ({"judge": 1}, {})
+
+
+def test_an_attempt_that_wants_a_judge_is_edited_anew_where_its_picture_is_gone() -> None:
+    story = Remembered(policy())
+    (job,) = of(m.EditJob, story.gate())
+    story.screen(job, look=0.0)
+    laxer = changed(story.policy, screen={"bars": {BAR: {"min": 0.0}}})
+    told: list[Redecided] = []
+    found = decide_anew(kept(story, story.source.subject.image), laxer, keep=told.append)
+    assert (dict(found.calls), dict(found.gone)) == ({"edit": 1}, {})
+    ((asked,),) = [now.undecided for now in told]
+    assert isinstance(asked, m.EditJob)
+    assert decide_anew(kept(story, story.source.subject.image), story.policy).calls.total() == 0
+
+
+def test_a_judged_attempt_needs_its_picture_no_more() -> None:
+    story, _ = attempted(4.6, policy())
+    assert decide_anew(kept(story, story.source.subject.image), policy(judge=LAX)).calls.total() == 0
 
 
 @pytest.mark.parametrize("place", [records.record_image_key, shelf.image_key, lambda ref: ref.key])
