@@ -48,6 +48,7 @@ class Faults:
     armed: bool = True
     dying: bool = False
     sheltered: bool = False
+    glitched: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
     def maybe(self) -> None:

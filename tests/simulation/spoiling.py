@@ -37,7 +37,8 @@ class Spoilt:
         if begin <= self._now() < end:
             self._faults.counts["outage"] += 1
             raise Retry("503 Service Unavailable", after_s=0.5)
-        if self._faults.happens("glitch", self._faults.glitch):
+        if self._faults.glitched.isdisjoint(names) and self._faults.happens("glitch", self._faults.glitch):
+            self._faults.glitched.update(names)  # a bug that comes twice for one job is that job's
             raise RuntimeError("made up, once")
         for name in names:
             if self._lasts("bug", name, self._faults.lasting.bug):
