@@ -28,7 +28,7 @@ HELD_BATCHES = 4
 PROBES = 8
 """Different jobs tried while a service is away before the same are tried again."""
 LEAST_REFUSALS = 3
-UNLIKELY = math.log(1e-6)
+UNLIKELY = math.log(1e-9)
 """How hardly a sound job would be refused so often (log probability)."""
 LONE_TRIES = 3
 """How often a job that brings out a bug is tried where no other succeeds."""
