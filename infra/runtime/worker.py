@@ -23,7 +23,7 @@ from infra.runtime.pictures import Pictures
 from schemas import codec, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
-from schemas.errors import Missing, Reject, Retry, Undecodable
+from schemas.errors import Missing, Reject, Retry, Undecodable, UserError
 from schemas.ports import Blobs, Clock, Delivery, Image, Outgoing, Task
 from workers import answers, roster
 from workers.plugin import PlugIn
@@ -295,10 +295,15 @@ class Worker:
         return "rejected" if rejected else "failed", [codec.outgoing(failure), letter]
 
     def _standing(self, item: Item, answer: bytes) -> Outgoing:
-        return Outgoing(codec.answer_topic(self.kind.stage).name, answers.source_id(item.job), answer)
+        topic = codec.answer_topic(self.kind.stage)
+        try:
+            codec.decode(topic, answer)
+        except Undecodable as error:
+            hint = "restore it, or delete it: then it is asked again"
+            raise UserError(f"{self._answer_key(item)} is no answer ({error})", hint) from None
+        return Outgoing(topic.name, answers.source_id(item.job), answer)
 
     def _letter(self, delivery: Delivery, error: str, reason: str, item: Item | None = None) -> Outgoing:
-        self._meters.inc(metrics.DEAD_LETTERS, self.group, error)
         job_id, tries, first_at = (item.job_id, item.tries, item.first_at) if item else ("", 1, 0.0)
         return dead_letter(
             delivery, self.group, error, reason, at=self._clock.now(), stage=self.kind.stage, job_id=job_id,

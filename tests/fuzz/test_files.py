@@ -17,9 +17,12 @@ from infra import formats, images
 from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
+from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
+from infra.runtime.worker import Worker
+from schemas import codec
 from schemas.errors import NhrError, UserError
 from schemas.messages import Triplet
 from schemas.ports import Change, Image
@@ -31,6 +34,7 @@ from tests.contract.clocks import FakeClock
 from tests.fuzz.cases import chances
 from tests.fuzz.mutating import broken, fuzzed_json, fuzzed_msgpack
 from tests.golden import samples
+from tests.unit.runtime import fakes
 from workers import roster
 from workers.photographic.reading import MIN_SIDE, Unusable, read
 from workers.plugin import Skipped
@@ -124,6 +128,18 @@ def a_record(rng: random.Random, _folder: Path) -> None:
     assert shelf.record_bytes(found)
 
 
+def an_answer(rng: random.Random, _folder: Path) -> None:
+    """One that stands, of a dear model: published as it is, if it can be read."""
+    (job,) = jobs = fakes.deliveries(samples.SOURCE)
+    key = f"answers/gate/{samples.SOURCE.job_id[:2]}/{samples.SOURCE.job_id}.{fakes.RECIPE}"
+    blobs = held(key, fuzzed_msgpack(rng, codec.encode(samples.GATE_VERDICT), codec.encode(samples.FAILURE)))
+    plugin = fakes.Scripted("gate", fakes.yes, fakes.DEAR)
+    in_hand = InHand(MemoryLedgers())
+    worker = Worker(plugin.kind, plugin, fakes.RECIPE, blobs, Pictures(blobs), FakeClock(), Metrics(), in_hand)
+    told = fakes.work(worker, jobs)
+    assert (len(told.answers), told.letters, told.done) == (1, [], [job.offset])
+
+
 def a_campaign(rng: random.Random, _folder: Path) -> None:
     records.campaigns(held(f"{records.CAMPAIGNS}c.json", fuzzed_json(rng, CAMPAIGN.encode(), RECORD)))
 
@@ -188,8 +204,8 @@ def _pictures() -> dict[str, bytes]:
 PICTURES = _pictures()
 READERS: dict[Callable[[random.Random, Path], None], float] = {
     a_policy_file: 0.02, a_kept_policy: 0.03, a_prompts_file: 0.04, a_cursor: 0.02, a_note_of_jobs_in_hand: 0.02,
-    a_ledger: 0.05, a_segment: 0.04, a_record: 0.06, a_campaign: 0.02, a_retraction: 0.02, a_note_of_formats: 0.02,
-    a_stored_picture: 0.08, a_photograph: 0.06, a_sidecar: 0.02,
+    a_ledger: 0.05, an_answer: 0.04, a_segment: 0.04, a_record: 0.06, a_campaign: 0.02, a_retraction: 0.02,
+    a_note_of_formats: 0.02, a_stored_picture: 0.08, a_photograph: 0.06, a_sidecar: 0.02,
 }  # fmt: skip
 """Each with its share of all cases."""
 
