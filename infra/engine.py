@@ -98,7 +98,7 @@ class Engine:
         progress.funnel = self._counted(stores)
         progress.phase, progress.started = "mining", self._clock.monotonic()
         progress.triplets_before = progress.funnel.released
-        progress.resumed = progress.funnel.images > 0
+        progress.resumed = progress.funnel.images > 0 or not self._quiet(progress)  # some may be learnt, not recorded
         progress.scenes_done = self._scenes_done(stores, progress)
         progress.worked_before = progress.worked
         return progress
@@ -215,7 +215,7 @@ class Engine:
 
     def _tell_troubles(self, progress: Progress) -> None:
         """What keeps workers waiting now; a note when it begins and when it is over."""
-        away = {worker.name: worker.trouble for worker in self._workers if worker.trouble}
+        away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
         progress.notes += [text for name, text in away.items() if name not in self._away]
         progress.notes += [f"{name}: service back" for name in self._away if name not in away]
         self._away, progress.troubles = set(away), list(away.values())

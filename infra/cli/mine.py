@@ -3,6 +3,7 @@
 import logging
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -192,11 +193,14 @@ def _logging(out: Path, level: str) -> Iterator[None]:
 def _draining(engine: Engine, view: views.View) -> Iterator[None]:
     """SIGINT and SIGTERM drain; a second one ends the process at once, which loses nothing either."""
 
+    asked = threading.Event()  # not `engine.stop`: a run that stops by itself is not to be cut short by a first signal
+
     def drain(number: int, _frame: FrameType | None) -> None:
-        if engine.stop.is_set():
+        if asked.is_set():
             view.abandon()
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        asked.set()
         engine.stop.set()
 
     before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}

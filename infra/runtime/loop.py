@@ -14,7 +14,7 @@ from queue import Empty, Queue
 from typing import Any, NamedTuple
 
 from infra.metrics import Metrics
-from schemas import metrics
+from schemas import metrics, topics
 from schemas.ports import Bus, Clock, Delivery, Handler
 
 IN_HAND = 4  # one being fetched, one waiting for the model, one in the model, one being stored
@@ -188,4 +188,6 @@ class Loop:
         outputs = self.handler.finish(hand.work)
         if outputs:
             self._bus.publish(outputs)
+            for letter in (output for output in outputs if output.topic == topics.DEAD_LETTERS.name):
+                self._meters.inc(metrics.DEAD_LETTERS, self.group, letter.headers.get("nhr-error", ""))
         return self.handler.settle(hand.work)

@@ -12,6 +12,7 @@ from schemas import messages as m
 from streams import records, shelf
 from tests.integration.running import (
     Result,
+    ended,
     failures,
     fingerprint,
     letters,
@@ -158,3 +159,14 @@ def test_a_judge_that_answers_nonsense_stops_the_run_and_loses_nothing(tmp_path:
     mine(tmp_path / "out", "--scenes", 20)
     assert fingerprint(tmp_path / "out") == fingerprint(calm)
     assert undone(tmp_path / "out") == {}
+
+
+def test_a_first_signal_does_not_cut_short_a_run_that_stops_by_itself(tmp_path: Path) -> None:
+    faults = Faults(calls=tmp_path / "calls", faults=(Fault(kind="judge", how="garbage"),))
+    out, slow = tmp_path / "out", ("--editor", "null:sleep_ms=1500")
+    with started("mine", "--out", out, *SCENES, *slow, command=command(faults)) as process:
+        assert until(lambda: (out / LOG).exists() and "judge stopped: " in log_of(out), process)
+        process.send_signal(signal.SIGTERM)
+        result = ended(process)
+    assert result.status == 2
+    assert "failed 5 jobs in a row" in result.err

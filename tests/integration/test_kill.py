@@ -59,6 +59,16 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(
     assert mine(tmp_path, *SCENES).summary["funnel"]["stages"] == funnel
 
 
+def test_the_funnel_is_whole_although_a_run_was_killed_before_anything_was_recorded(tmp_path: Path) -> None:
+    calm = mine(tmp_path / "calm", "--scenes", 10).summary["funnel"]["stages"]
+    out = tmp_path / "killed"
+    with started("mine", "--prompts", "null", "--scenes", 10, "--out", out, *SLOW) as process:
+        assert until(lambda: published(out) > 0 and undone(out).get("open ledgers") == 2, process)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert list(records.events(FolderBlobs(out))) == []
+    assert mine(out, "--scenes", 10).summary["funnel"]["stages"] == calm
+
+
 def note_of(out: Path) -> tuple[int, list[str]]:
     """Version of the note of jobs in hand, and the jobs."""
     with closing(sqlite3.connect(f"file:{out / DATABASE}?mode=ro", uri=True)) as connection:

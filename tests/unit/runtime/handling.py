@@ -59,7 +59,7 @@ class Noting:
 
     def finish(self, work: list[Delivery]) -> list[Outgoing]:
         self.diary.note("finish", _texts(work))
-        return [Outgoing(topics.DEAD_LETTERS.name, "k", ",".join(_texts(work)).encode())]
+        return [Outgoing(topics.DEAD_LETTERS.name, "k", ",".join(_texts(work)).encode(), {"nhr-error": "Strange"})]
 
     def settle(self, work: list[Delivery]) -> list[Delivery]:
         self.diary.note("settle", _texts(work))

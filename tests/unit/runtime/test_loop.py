@@ -218,6 +218,16 @@ def test_leases_are_renewed_while_the_model_works(
     run(Noting(diary, overlaps=True))
 
 
+@WAYS
+def test_the_dead_letters_of_every_handler_are_counted(
+    overlaps: bool, run: Run, bus: MemoryBus, diary: Diary, stop: threading.Event, meters: Metrics
+) -> None:
+    fill(bus, "a", "b")
+    once(diary, "settle", "b", stop.set)
+    run(Noting(diary, overlaps))
+    assert meters.totals(metrics.DEAD_LETTERS) == {("collector", "Strange"): 2.0}
+
+
 def test_a_batch_is_as_large_as_the_handler_takes(
     run: Run, bus: MemoryBus, diary: Diary, stop: threading.Event, meters: Metrics
 ) -> None:
