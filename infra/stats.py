@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from infra import formats
 from infra.blobs.folder import FolderBlobs
 from infra.bysource import Progress, by_source, shelf_by_source
 from schemas.errors import UserError
@@ -94,6 +95,7 @@ def _apart(ours: Side, theirs: Side, here: Sequence[str]) -> Side:
 
 
 def _campaigns(out: Path) -> list[str]:
+    formats.check(out)
     return sorted(records.campaigns(FolderBlobs(out)))
 
 

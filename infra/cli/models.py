@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
+from infra import formats
 from infra import settings as environment
 from infra.sqlite import Database
 from infra.wiring import DATABASE
@@ -181,6 +182,7 @@ def _database(folder: Path) -> Check:
     if not path.is_file():
         return True, "nothing mined there yet", ""
     try:
+        formats.check(folder)
         Database(path).close()
     except UserError as error:
         return False, "database", str(error)

@@ -194,6 +194,22 @@ def test_events_for_a_ledger_that_a_newer_nhr_wrote_stay_where_they_are(old: Pat
     assert all(line in after for line in before)
 
 
+def test_another_folder_to_compare_with_is_looked_at_too(old: Path, call: Call, tmp_path: Path) -> None:
+    other = folder.unpack(FOLDER / "folder.zip", tmp_path / "other")
+    newer_json(other / formats.NOTE)
+    result = call("stats", "--out", old, "--against", other)
+    assert result.status == 2
+    assert result.err == f"nhr: {other} (see format.json) has format 2, this NHR knows 1; upgrade nhr\n"
+
+
+def test_the_doctor_sees_a_folder_of_a_newer_nhr(old: Path, call: Call) -> None:
+    assert call("doctor", "--out", old).status == 0
+    newer_json(old / formats.NOTE)
+    result = call("doctor", "--out", old)
+    assert result.status == 1
+    assert f"BAD  database: {old} (see format.json) has format 2, this NHR knows 1; upgrade nhr\n" in result.out
+
+
 def test_a_policy_file_of_a_newer_nhr_is_refused(tmp_path: Path, call: Call) -> None:
     (tmp_path / "mine.toml").write_text('name = "mine"\nwaves = [1]\nformat = 2\nmagic = true\n')
     for asked in (["policy", "check", tmp_path / "mine.toml"], [*ORDER, "--policy", tmp_path / "mine.toml"]):
