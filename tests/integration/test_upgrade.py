@@ -157,11 +157,11 @@ NEWER: dict[str, tuple[Make, str, tuple[str, ...]]] = {
 
 
 def content(out: Path) -> dict[str, bytes]:
-    """Every file but the log and what readers of a database leave beside it; the database as what it holds."""
+    """Every file but lock, log and the like; the database as what it holds."""
     files = {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in out.rglob("*")
-        if path.is_file() and not path.name.startswith(DATABASE) and path.suffix not in {".log", ".lock"}
+        if path.is_file() and not path.name.startswith("nhr.")
     }
     with closing(sqlite3.connect(f"file:{out / DATABASE}?mode=ro", uri=True)) as connection:
         lines = [line for line in connection.iterdump() if '"bus_leases"' not in line and '"/in-hand"' not in line]
