@@ -57,6 +57,7 @@ class World:
     redrives: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
     asked: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         rng = random.Random(self.seed) if self.faults.armed else None
@@ -108,7 +109,7 @@ def makers(world: World, directors: int = 2, workers: int = 2) -> list[Make]:
     def worker(kind: roster.Kind) -> Make:
         def make(slot: int) -> Handler[Any]:
             recipe, plugin = world.crew.plugin(kind.name)
-            spoilt: Any = Spoilt(plugin, kind, world.faults, world.clock.now, world.asked)
+            spoilt: Any = Spoilt(plugin, kind, world.faults, world.clock.now, world.asked, world.answered)
             note = in_hand(world.notes, str(slot))
             fresh = Pictures(world.blobs, 0)
             return Worker(kind, spoilt, recipe, world.blobs, fresh, world.clock, Metrics(), note, threads=0)
@@ -193,10 +194,10 @@ def quiet(world: World) -> bool:
     return not any(lag.waiting or lag.in_flight for lag in world.bus.lag().values())
 
 
-def run(world: World) -> list[tuple[str, str]]:
+def run(world: World, workers: int = 2) -> list[tuple[str, str]]:
     """Mine to the end, with what is parked asked again once if the world redrives; the shelf's fingerprint."""
     intake(world)
-    actors = [Actor(make, slot, world) for slot, make in enumerate(makers(world))]
+    actors = [Actor(make, slot, world) for slot, make in enumerate(makers(world, workers=workers))]
     settle(world, actors)
     if world.redrives:
         redrive(world)

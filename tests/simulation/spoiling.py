@@ -16,11 +16,14 @@ Now = Callable[[], float]
 
 
 class Spoilt:
-    """The plug-in of a kind, spoilt; `asked` counts how often each job came to the model."""
+    """The plug-in of a kind, spoilt; counts how often each job came to the model, and how often it was answered."""
 
-    def __init__(self, plugin: PlugIn[Any], kind: roster.Kind, faults: Faults, now: Now, asked: Counter[str]) -> None:
+    def __init__(
+        self, plugin: PlugIn[Any], kind: roster.Kind, faults: Faults, now: Now, asked: Counter[str],
+        answered: Counter[str],
+    ) -> None:  # fmt: skip
         self._plugin, self._kind, self._faults, self._now = plugin, kind, faults, now
-        self._asked = asked
+        self._asked, self._answered = asked, answered
         self.INFO, self.options = replace(plugin.INFO, dear=True, batch=4), plugin.options
         setattr(self, kind.method, self._answer)
 
@@ -44,7 +47,11 @@ class Spoilt:
             if self._lasts("bug", name, self._faults.lasting.bug):
                 raise KeyError(f"made up, always with {name}")
         results = roster.run(self._kind, self._plugin, tasks)
-        return [self._spoilt(name, result) for name, result in zip(names, results, strict=True)]
+        given = [self._spoilt(name, result) for name, result in zip(names, results, strict=True)]
+        self._answered.update(
+            name for name, result in zip(names, given, strict=True) if not isinstance(result, Exception)
+        )
+        return given
 
     def _spoilt(self, name: str, result: Any) -> Any:
         if self._faults.happens("flaky", self._faults.flaky):

@@ -36,6 +36,14 @@ def test_every_class_of_faults_comes_and_leaves_no_trace(what: str) -> None:
     assert sum(outcome.triplets for outcome in outcomes) > 10
 
 
+@pytest.mark.parametrize("what", ["duplicates, reordering", "outages", "flaky services"])
+def test_nothing_is_paid_twice_while_no_process_ends(what: str) -> None:
+    for seed in range(100_000, 100_004):
+        world = stormy(seed, what)
+        run(world, workers=1)
+        assert set(world.answered.values()) == {1}, seed
+
+
 def test_every_verdict_is_recorded_once_however_often_it_was_told() -> None:
     world = stormy(100_001)
     run(world)
