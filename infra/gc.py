@@ -31,6 +31,7 @@ ANSWERED = "kept answers"
 NAMED = "named by records"
 UNKEPT = "judged, not in the records"
 FOREIGN = "no file of NHR's"
+PICTURES = tuple(f".{suffix}" for suffix in shelf.SUFFIXES.values())
 
 Progress = Callable[[int, int], None]
 """Told (files looked at, files in all)."""
@@ -74,7 +75,7 @@ def collect(
         broom = _Broom(out, stores.blobs, before, dry_run, progress)
         return [
             broom.sweep(ANSWERS, lambda key: _asked(needs, key), lambda key: _answered(stores.blobs, needs, key)),
-            broom.sweep(SCRATCH, lambda key: needs.pictures.get(key, "")),
+            broom.sweep(SCRATCH, lambda key: needs.pictures.get(key) or FOREIGN * (not key.endswith(PICTURES))),
             broom.sweep(shelf.IMAGES, lambda key: _in(shelved, key)),
             broom.sweep(records.IMAGES, lambda key: _in(recorded, key)),
         ]
@@ -97,7 +98,10 @@ class _Broom:
             self._done += 1
             if self._progress:
                 self._progress(self._done, self._total)
-            stat = (self._out / key).stat()
+            try:
+                stat = (self._out / key).lstat()
+            except FileNotFoundError:  # whoever put it there has taken it away
+                continue
             area.files += 1
             area.bytes += taken(stat)
             reason = why(key) or YOUNG * (stat.st_mtime > self._before)

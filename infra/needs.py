@@ -14,7 +14,7 @@ from infra.looking import Queues, kept
 from schemas import codec, ids, topics
 from schemas import messages as m
 from schemas.deadletters import read_letter
-from schemas.errors import Undecodable
+from schemas.errors import Undecodable, UserError
 from schemas.ports import Blobs
 from streams import policies
 from streams.rules import facts
@@ -97,11 +97,15 @@ def _ledgers(data: bytes | None, known: Mapping[str, Policy]) -> list[facts.Ledg
 
 
 def _need(needs: Needs, ledger: facts.Ledger, known: Mapping[str, Policy]) -> None:
+    """Note what a ledger's plan may still name; raises `UserError` where its policy is not kept."""
     needs.name(ledger.source, OPEN)
     for fact in ledger.answers.values():
         if isinstance(fact, facts.Screened | facts.Failed):
             needs.name(fact.image, OPEN)
-    planned = plan(ledger, known[ledger.policy_id])
+    policy = known.get(ledger.policy_id)
+    if policy is None:
+        raise UserError(f"{policies.policy_key(ledger.policy_id)} is gone", "put the policy file of that name there")
+    planned = plan(ledger, policy)
     for job in (*planned.messages, *planned.waiting, *planned.waiting.values()):
         needs.jobs.setdefault(job, OPEN)
 

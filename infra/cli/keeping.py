@@ -196,8 +196,8 @@ def gc(
     """Free what no one will need again: working pictures, standing answers, pictures that no record names.
 
     What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
-    before; nobody may be mining there meanwhile. Shelf and records stay whole. What goes for good: pictures of attempts
-    that a screen turned down, which the page then shows without them and a milder policy would have to edit again.
+    before; nobody may be mining there meanwhile. Shelf and records stay whole. What goes for good: pictures that no
+    judge saw. The page then shows what a screen turned down without them, and no milder policy can have it judged.
 
     \b
     Examples:

@@ -20,7 +20,8 @@ from schemas.errors import UserError
 from schemas.ports import Delivery
 from streams import records
 from tests.integration.conftest import Call
-from tests.integration.running import fingerprint, mine, published, recorded, started, undone, until
+from tests.integration.running import fingerprint, mine, nhr, published, recorded, started, undone, until
+from tests.integration.spoilt import Fault, Faults, command
 
 PROMPTS = "grammar:megapixels=0.05"
 SETTINGS = Settings(fsync=False)
@@ -148,6 +149,16 @@ def test_a_strangers_file_stays(folder: Path) -> None:
     assert all(note.exists() for note in notes)
 
 
+def test_a_strangers_file_in_scratch_stays_and_a_broken_link_is_no_trouble(folder: Path) -> None:
+    note, link = folder / "scratch" / "notes.txt", folder / "scratch" / "gone.webp"
+    note.write_text("mine")
+    link.symlink_to(folder / "nowhere")
+    scratch = collect(folder, SETTINGS, 0.0)[1]
+    assert scratch.kept == {"no file of NHR's": 1}
+    assert note.exists()
+    assert not link.is_symlink()
+
+
 def test_linked_files_give_room_back_only_with_their_last_name(folder: Path) -> None:
     def areas() -> dict[str, int]:
         return {area.name: area.freed_bytes for area in collect(folder, SETTINGS, 0.0, dry_run=True)}
@@ -194,6 +205,29 @@ def test_it_frees_nothing_while_records_cannot_be_read(folder: Path, area: str) 
     with pytest.raises(UserError, match="restore it from a copy"):
         collect(folder, SETTINGS, 0.0)
     assert stored(folder) == before
+
+
+def test_it_frees_nothing_while_the_policy_of_an_open_ledger_is_gone(tmp_path: Path, mined: Path, call: Call) -> None:
+    half_done(tmp_path, published(mined) // 2)
+    next((tmp_path / "policies").iterdir()).unlink()
+    before = stored(tmp_path)
+    result = call("gc", "--older-than", "0s", "--out", tmp_path)
+    assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "policies/" in result.err
+    assert stored(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", ["gate", "screen"])
+def test_what_is_parked_can_be_redriven_as_if_nothing_had_been_freed(
+    tmp_path: Path, mined: Path, kind: str, call: Call
+) -> None:
+    out, faults = tmp_path / "data", Faults(calls=tmp_path / "calls", faults=(Fault(kind=kind, how="reject"),))
+    assert nhr("mine", "--prompts", PROMPTS, "--out", out, "--scenes", 6, command=command(faults)).status == 0
+    collect(out, SETTINGS, 0.0)
+    assert "asked again" in call("dlq", "redrive", "--all", "--out", out).out
+    collect(out, SETTINGS, 0.0)
+    mine(out, "--scenes", 6, prompts=PROMPTS)
+    assert fingerprint(out) == fingerprint(mined)
 
 
 def test_without_a_database_nobody_knows_what_is_needed(folder: Path, call: Call) -> None:
