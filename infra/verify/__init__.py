@@ -1,6 +1,7 @@
 """`nhr verify`: everything that is kept is whole, and comes from where it says it comes from."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from infra.blobs.folder import FolderBlobs
@@ -28,16 +29,27 @@ def verify(out: Path, settings: Settings, fast: bool = False, stage: Stage = sil
     with Pictures(blobs, findings, fast) as pictures:
         sources = check_shelf(blobs, known, pictures, findings, stage)
         pictures.check_recorded(stage)
-    try:
-        with looked_into(out, settings) as queues:
+    with ExitStack() as stack:
+        queues = _queues(out, settings, findings, stack)
+        try:
             _records(blobs, known, sources, queues, findings, stage)
-            if queues is None:
-                findings.notes.append("no queues and ledgers here (nhr.sqlite): what was planned was not checked")
-            else:
+            if queues is not None:
                 check_ledgers(queues, blobs, known, findings, is_mined(out), fast, stage)
+        except UserError as error:
+            findings.told("ledgers", str(error))
+    return findings
+
+
+def _queues(out: Path, settings: Settings, findings: Findings, stack: ExitStack) -> Queues | None:
+    """The folder's queues, open as long as `stack`; None where there are none, or none that can be read."""
+    try:
+        queues = stack.enter_context(looked_into(out, settings))
     except UserError as error:
         findings.told("ledgers", str(error))
-    return findings
+        return None
+    if queues is None:
+        findings.notes.append("no queues and ledgers here (nhr.sqlite): what was planned was not checked")
+    return queues
 
 
 def _records(

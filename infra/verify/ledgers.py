@@ -18,6 +18,8 @@ from streams.rules.policy import Policy
 LEDGERS = "ledgers"
 AT_ONCE = 256
 AGAIN = "give the `nhr mine` command again: it sends what is missing"
+ANEW = "restore it from a copy, or have `nhr redecide --to DIR` write a whole shelf from the records"
+COPY = "restore nhr.sqlite from a copy"
 
 
 def check_ledgers(
@@ -71,12 +73,12 @@ def _state(findings: Findings, name: str, state: str, planned: Plan, idle: bool)
     if state == "closed":
         if not planned.closed:
             what = f"is closed, though its plan waits for {len(planned.waiting) + len(planned.parked)} jobs"
-            findings.bad(LEDGERS, where, what, "restore nhr.sqlite from a copy")
+            findings.bad(LEDGERS, where, what, COPY)
     elif idle and planned.waiting:
         job = sorted(planned.waiting)[0]
         findings.bad(LEDGERS, where, f"waits for {len(planned.waiting)} jobs ({job}), and every queue is empty", AGAIN)
     elif idle and planned.closed:
-        findings.bad(LEDGERS, where, "is open, though its plan waits for nothing", AGAIN)
+        findings.bad(LEDGERS, where, "is open, though its plan waits for nothing", COPY)
 
 
 def _triplets(ledger: facts.Ledger, planned: Plan) -> Iterator[m.Triplet]:
@@ -106,7 +108,7 @@ def _shelved(
     if not same and fast:
         absent[triplet.triplet_id] = name
     elif not same:
-        findings.bad(LEDGERS, key, f"is not what ledger {name} calls for", "delete it, and " + AGAIN)
+        findings.bad(LEDGERS, key, f"is not what ledger {name} calls for", ANEW)
 
 
 def _absent(queues: Queues, blobs: Blobs, findings: Findings, absent: Mapping[str, str]) -> None:
@@ -120,4 +122,4 @@ def _absent(queues: Queues, blobs: Blobs, findings: Findings, absent: Mapping[st
     for triplet_id, name in sorted(absent.items()):
         key = shelf.triplet_key(triplet_id)
         if triplet_id not in under_way and not blobs.has(key):
-            findings.bad(LEDGERS, key, f"is missing, though ledger {name} calls for it", AGAIN)
+            findings.bad(LEDGERS, key, f"is missing, though ledger {name} calls for it", ANEW)

@@ -51,7 +51,8 @@ class Pictures:
     def finish(self) -> None:
         """Wait for what is under way, and count the pictures that nobody named."""
         self._drain(0)
-        orphans = sum(_digest(key) not in self._named for key in self._blobs.list(shelf.IMAGES))
+        digests = map(_digest, self._blobs.list(shelf.IMAGES))
+        orphans = sum(digest not in self._named for digest in digests if digest)
         if orphans:
             self._findings.notes.append(f"{orphans:,} images on the shelf that no record names (`nhr gc` frees them)")
 

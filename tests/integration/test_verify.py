@@ -24,7 +24,7 @@ from streams import records, shelf
 from streams.retractions import Retraction, retract
 from streams.rules import facts
 from tests.integration.conftest import Call
-from tests.integration.running import mine, published, started, until
+from tests.integration.running import fingerprint, mine, published, started, until
 
 PROMPTS = "grammar:megapixels=0.05"
 SETTINGS = Settings(fsync=False)
@@ -108,13 +108,14 @@ def test_a_copied_shelf_is_checked_as_far_as_it_goes(mined: Path, tmp_path: Path
     findings = verify(tmp_path, SETTINGS)
     assert findings.problems == []
     assert [note.partition(" here")[0] for note in findings.notes] == [
-        "no policies", "no records", "no queues and ledgers"
+        "no policies", "no queues and ledgers", "no records"
     ]  # fmt: skip
     assert not (tmp_path / DATABASE).exists()
 
 
 def test_pictures_that_nobody_names_are_counted_and_no_error(folder: Path) -> None:
-    (folder / "shelf" / "images" / "orphan.webp").write_bytes(b"nobody names it")
+    (folder / "shelf" / "images" / f"{'ab' * 32}.webp").write_bytes(b"nobody names it")
+    (folder / "shelf" / "images" / "notes.txt").write_text("a stranger's: gc leaves it")
     findings = verify(folder, SETTINGS)
     assert findings.problems == []
     assert findings.notes == ["1 images on the shelf that no record names (`nhr gc` frees them)"]
@@ -203,9 +204,9 @@ def retraction_of_the_future(out: Path) -> None:
         (misplace, "holds triplet", "move it there"),
         (prettify, "is not written as records are", "restore it from a copy"),
         (lambda out: newer(first(out, "shelf/triplets", "*.json")), "has format 2, this NHR knows 1", "upgrade nhr"),
-        (lambda out: first(out, "shelf/triplets", "*.json").unlink(), "is missing, though ledger", "`nhr mine`"),
+        (lambda out: first(out, "shelf/triplets", "*.json").unlink(), "is missing, though ledger", "`nhr redecide"),
         (lambda out: rewritten(out, scores=m.Scores(adherence=5.0, aesthetics=5.0)), "records do not tell", "restore"),
-        (lambda out: rewritten(out, scores=m.Scores(adherence=5.0, aesthetics=5.0)), "is not what ledger", "delete it"),
+        (lambda out: rewritten(out, scores=m.Scores(adherence=5.0, aesthetics=5.0)), "is not what ledger", "`nhr rede"),
         (lambda out: change_edit(out, seed=7), "a seed 7 that is not", "restore it"),
         (lambda out: change_edit(out, attempt=31), "of which the records tell no screening", "restore the records"),
         (lambda out: change_edit(out, request_id="a" * 32), "not made from its requests", "restore it"),
@@ -232,6 +233,22 @@ def test_damage_is_one_line_that_names_place_and_remedy(
     found = [line for line in result.out.splitlines() if says in line and next_step in line.partition("; ")[2]]
     assert found, result.out
     assert "everything is whole" not in result.out
+
+
+def test_a_shelf_that_lacks_records_is_written_whole_as_told(folder: Path, tmp_path: Path, call: Call) -> None:
+    whole = fingerprint(folder)
+    first(folder, "shelf/triplets", "*.json").unlink()
+    assert "`nhr redecide --to DIR`" in lines(folder)[0]
+    assert call("redecide", "--out", folder, "--to", tmp_path / "anew").status == 0
+    assert fingerprint(tmp_path / "anew") == whole
+
+
+def test_records_are_checked_though_the_database_is_damaged(folder: Path) -> None:
+    (folder / DATABASE).write_bytes(b"no database" * 999)
+    os.truncate(first(folder, "records/verdicts", "*.seg"), 99)
+    findings = verify(folder, SETTINGS)
+    assert [problem.area for problem in findings.problems] == ["ledgers", "segments"]
+    assert not any("no queues" in note for note in findings.notes)
 
 
 def test_every_damaged_picture_has_a_line_of_its_own(folder: Path) -> None:
