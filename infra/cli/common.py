@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra import formats
 from infra import settings as environment
+from infra.wiring import DATABASE
 from schemas.errors import UserError
 
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
@@ -23,7 +24,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def folder(out: Path | None) -> Path:
     """The data folder meant; raises `UserError` when nothing was mined there, or by a newer NHR."""
     found = (out or environment.from_environment().out).expanduser()
-    if not (found / "shelf").is_dir() and not (found / "records").is_dir():
+    if not any((found / name).exists() for name in (DATABASE, "shelf", "records")):
         raise UserError(f"nothing was mined into {found}", "mine first (`nhr mine --help`) or give its --out")
     formats.check(found)
     return found

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,13 +12,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from infra import formats
 from infra import settings as environment
+from infra.cli import common
 from infra.cli.common import Out
 from infra.disk import DAY_S, Usage, size
 from infra.status import Observer, Status, Work
-from infra.wiring import DATABASE
-from schemas.errors import UserError
 
 EVERY_S = 2.0
 
@@ -45,8 +42,7 @@ def status(
       nhr status --watch
       nhr status --json | jq .disk.full_in_days
     """
-    folder = _mined(out)
-    observer = Observer(folder, environment.from_environment())
+    observer = Observer(common.folder(out), environment.from_environment())
     if not watch:
         _show(observer.look(), as_json)
         return
@@ -71,14 +67,6 @@ def _watch(observer: Observer, as_json: bool) -> NoReturn:
         while True:
             live.update(drawn(observer.look()), refresh=True)
             time.sleep(EVERY_S)
-
-
-def _mined(out: Path | None) -> Path:
-    folder = (out or environment.from_environment().out).expanduser()
-    if not any((folder / name).exists() for name in (DATABASE, "shelf", "records")):
-        raise UserError(f"nothing was mined into {folder}", "mine first (`nhr mine --help`) or give its --out")
-    formats.check(folder)
-    return folder
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from infra.blobs.folder import FolderBlobs
+from infra.settings import Settings
+from infra.wiring import embedded
 from streams import shelf
 from tests.integration.conftest import Call
 from tests.integration.running import fingerprint, mine, published, started, until
@@ -153,3 +155,11 @@ def test_a_folder_that_was_never_mined_into_is_one_clear_line(tmp_path: Path, ca
     result = call("status", "--out", tmp_path)
     assert (result.status, result.err.count("\n")) == (2, 1)
     assert "nothing was mined into" in result.err
+
+
+def test_a_run_killed_before_anything_was_kept_can_be_looked_at(tmp_path: Path, call: Call) -> None:
+    with embedded(tmp_path, Settings(fsync=False)):
+        pass
+    for command in (("status",), ("verify",), ("gc",), ("dlq", "ls"), ("retract", "--list"), ("report",)):
+        result = call(*command, "--out", tmp_path)
+        assert (result.status, result.err) == (0, ""), command
