@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -24,15 +24,17 @@ Row = tuple[str, str, bytes]
 
 
 def by_source(
-    blobs: Blobs, campaign: str = "", progress: Progress | None = None
+    blobs: Blobs, campaign: str = "", progress: Progress | None = None, more: Iterable[Event] = ()
 ) -> Iterator[tuple[str, list[Event]]]:  # fmt: skip
     """(source id, its events in the order recorded) of every source, sorted by id; each answer once.
 
-    `campaign` leaves out other campaigns' sources. Spools the events through a temporary file.
+    `campaign` leaves out other campaigns' sources; `more` events come after those recorded. Spools the events through
+    a temporary file.
     """
     rows = (
-        (topics.VERDICTS.key(event), campaign_of(event), codec.encode(event)) for event in records.events(blobs)
-    )  # fmt: skip
+        (topics.VERDICTS.key(event), campaign_of(event), codec.encode(event))
+        for event in chain(records.events(blobs), more)
+    )
     for source_id, items in _grouped(rows, campaign, progress):
         yield source_id, [codec.decode(topics.VERDICTS, data) for data in items]
 

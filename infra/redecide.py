@@ -43,14 +43,16 @@ def decide_anew(
     examples: int = 3,
     keep: Keep | None = None,
     progress: Progress | None = None,
+    more: Iterable[Event] = (),
 ) -> Differences:
     """Decide every source recorded in `blobs` (of `campaign`, or of all) under `policy`; what changes thereby.
 
-    Retracted triplets are left out of every count; `keep` is told of each source with them.
+    Retracted triplets are left out of every count; `keep` is told of each source with them. `more` events were told,
+    but not recorded yet.
     """
     known, taken_back, pictures = policies.kept(blobs), retractions.load(blobs), Pictures(blobs)
     result = Differences(most=examples)
-    for source_id, events, shelved in _sources(blobs, campaign, progress):
+    for source_id, events, shelved in _sources(blobs, campaign, progress, more):
         now = redecide(source_id, events, policy, known, lambda ref: pictures.find(ref) is not None)
         if keep:
             keep(now)
@@ -94,9 +96,9 @@ Source = tuple[str, list[Event], list[m.Triplet]]
 """A source's id, what was recorded of it, what is on the shelf."""
 
 
-def _sources(blobs: Blobs, campaign: str, progress: Progress | None) -> Iterator[Source]:
+def _sources(blobs: Blobs, campaign: str, progress: Progress | None, more: Iterable[Event]) -> Iterator[Source]:
     """Every source that was recorded or is on the shelf, sorted by id."""
-    recorded: Iterator[Source] = ((name, events, []) for name, events in by_source(blobs, campaign, progress))
+    recorded: Iterator[Source] = ((name, events, []) for name, events in by_source(blobs, campaign, progress, more))
     shelved: Iterator[Source] = ((name, [], triplets) for name, triplets in shelf_by_source(blobs, campaign))
     joined = heapq.merge(recorded, shelved, key=lambda source: source[0])
     for name, parts in groupby(joined, key=lambda source: source[0]):

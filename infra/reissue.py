@@ -4,17 +4,13 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgpack
-
-from infra.campaigns import CURRENT
-from infra.ledgers.sqlite import SqliteLedgers
-from infra.redecided import NewFolder
-from infra.sqlite import Database
-from infra.wiring import DATABASE, DEFAULTS, Stores
-from schemas import codec
+from infra.deadletters.tries import Asked
+from infra.redecided import PARTITION, NewFolder
+from infra.wiring import DEFAULTS, Stores
+from schemas import codec, topics
 from schemas import messages as m
-from schemas.errors import UserError
-from schemas.ports import Change
+from schemas.deadletters import dead_letter
+from schemas.ports import Change, Delivery, Outgoing
 from streams.policies import policy_key
 from streams.records import Campaign
 from streams.redeciding.fold import Redecided, pictures_of
@@ -42,40 +38,18 @@ class Reissue:
         """Pictures first, then the jobs, then the ledgers that call for them."""
         known = self._stores.ledgers.load(list(self._waiting))
         new = [now for name, now in self._waiting.items() if name not in known]
-        self._stores.bus.publish([codec.outgoing(job) for now in new for job in self._issued(now)])
+        self._stores.bus.publish([message for now in new for message in (*self._issued(now), *_letters(now))])
         self._stores.ledgers.save([Change(now.source_id, facts.encode(now.ledger), 0, now.closed) for now in new])
         self._waiting.clear()
 
-    def _issued(self, now: Redecided) -> Iterator[m.Message]:
+    def _issued(self, now: Redecided) -> Iterator[Outgoing]:
         """The jobs that can be done: their pictures, and those that later jobs may ask for, lie where they say."""
         if not now.closed:
             for ref in _pictures(now):
                 self._folder.bring(ref, ref.key)
         for job in now.undecided:
             if all(self._folder.bring(ref, ref.key) for ref in pictures_of(job)):
-                yield job
-
-
-def copy_intake(out: Path, stores: Stores, campaign: str) -> int:
-    """Note in the new folder how far the campaign's intake came, so that no scene starts anew; gives its cursor.
-
-    The notes of a prompter that is reread (photographs, files) come along. Raises `UserError` where none are kept.
-    """
-    if not (out / DATABASE).is_file():
-        raise UserError(f"{out / DATABASE} is gone, which says how far the intake came", "leave --issue out")
-    database = Database(out / DATABASE)
-    try:
-        cursors = SqliteLedgers(database, "cursors")
-        saved = cursors.load([campaign]).get(campaign)
-        cursor = int(msgpack.unpackb(saved.data)["cursor"]) if saved else 0
-        taken = [name for name in cursors.names("open") if name == campaign or name.startswith(f"{campaign}/")]
-        for first in range(0, len(taken), AT_ONCE):
-            found = cursors.load(taken[first : first + AT_ONCE])
-            stores.cursors.save([Change(name, kept.data, 0) for name, kept in found.items()])
-        stores.cursors.save([Change(CURRENT, campaign.encode(), 0)])
-    finally:
-        database.close()
-    return cursor
+                yield codec.outgoing(job)
 
 
 def command(to: Path, note: Campaign, policy: Policy, cursor: int) -> str:
@@ -90,8 +64,22 @@ def command(to: Path, note: Campaign, policy: Policy, cursor: int) -> str:
     return shlex.join(words)
 
 
+def _letters(now: Redecided) -> Iterator[Outgoing]:
+    """A dead letter for each parked job, by which it can be redriven in the new folder."""
+    failures = {event.job_id: event for event in now.events if isinstance(event, m.Failure)}
+    for job in now.parked:
+        if not isinstance(job, Asked):
+            continue
+        asked, failure = codec.outgoing(job), failures[job.job_id]
+        (group,) = topics.HOME[type(job)].groups
+        delivery = Delivery(asked.topic, PARTITION, 0, asked.key, asked.value, asked.headers)
+        yield dead_letter(
+            delivery, group, "Failure", failure.reason, at=failure.meter.at, stage=failure.stage, job_id=job.job_id
+        )
+
+
 def _pictures(now: Redecided) -> set[m.ImageRef]:
-    """The source's picture and those of its judged attempts, which later jobs and triplets are made of."""
+    """The source's picture, those of its judged attempts, which later jobs and triplets are made of, and of parked."""
     judged = [event.job for event in now.events if isinstance(event, m.JudgeVerdict)]
-    refs = {ref for job in judged for ref in (job.before, job.after)}
+    refs = {ref for job in (*judged, *now.parked) for ref in pictures_of(job)}
     return refs | ({now.ledger.source.subject.image} if now.ledger.source else set())

@@ -16,11 +16,12 @@ from infra.cli import common, redecided
 from infra.cli.common import Out
 from infra.redecide import Keep, campaign_notes, decide_anew, noted_policy
 from infra.redecided import NewFolder
-from infra.reissue import Reissue, command, copy_intake
+from infra.reissue import Reissue, command
 from infra.settings import Settings
+from infra.underway import taken_over
 from infra.wiring import embedded
 from schemas.errors import UserError
-from streams.records import Campaign
+from streams.records import Campaign, Event
 from streams.redeciding.differences import Differences
 from streams.redeciding.fold import Redecided
 from streams.redeciding.revised import revised
@@ -98,10 +99,10 @@ class Asked:
     settings: Settings
     limit: int
 
-    def decide(self, keep: Keep | None = None) -> Differences:
+    def decide(self, keep: Keep | None = None, more: Sequence[Event] = ()) -> Differences:
         """Walk the folder."""
         with common.progress("records") as told:
-            return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told)
+            return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told, more)
 
     def write(self, to: Path, issue: bool) -> tuple[Differences, str]:
         """Walk the folder and write the new one; gives the command to run next."""
@@ -113,16 +114,19 @@ class Asked:
             return found, shlex.join(["nhr", "report", "--out", str(to)])
         with embedded(to, self.settings) as stores:
             reissue = Reissue(folder, stores)
+            under_way = taken_over(self.folder, self.blobs, self.settings, self.notes[0].campaign, stores)
 
             def keep(now: Redecided) -> None:
                 folder.keep(now)
                 reissue.keep(now)
+                under_way.settle(now)
 
-            found = self.decide(keep)
+            found = self.decide(keep, under_way.events)
             reissue.flush()
-            cursor = copy_intake(self.folder, stores, self.notes[0].campaign)
+            under_way.hand_over(folder, stores)
+            found.add_calls(under_way.scenes.values(), ())
         folder.finish(self.notes)
-        return found, command(to, self.notes[0], self.policy, cursor)
+        return found, command(to, self.notes[0], self.policy, under_way.cursor)
 
 
 def _policy(blobs: FolderBlobs, name: str, notes: Sequence[Campaign], values: Sequence[str]) -> Policy:

@@ -14,7 +14,7 @@ COLOURS: dict[Fate, str] = {
     "kept": "", "gained": "green", "lost": "red", "swapped": "yellow", "undecided": "cyan"
 }  # fmt: skip
 OPERATIONS = 8
-STAGES = ("gate", "edit", "screen", "judge", "text")
+STAGES = ("generate", "gate", "edit", "screen", "judge", "text")
 ID_DIGITS = 12
 
 

@@ -83,6 +83,8 @@ def requests_of(job: m.Message) -> frozenset[str]:
 def stage_of(job: m.Message) -> str:
     """The stage that does a job."""
     match job:
+        case m.Prompt():
+            return "generate"
         case m.EditJob():
             return "edit"
         case m.Candidate():

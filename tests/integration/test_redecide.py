@@ -6,13 +6,18 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 
-from infra.wiring import DATABASE, LOCK
-from schemas import topics
+from infra.settings import Settings
+from infra.wiring import DATABASE, LOCK, embedded
+from schemas import codec, topics
+from schemas import messages as m
+from schemas.ports import Change
 from tests.integration.conftest import Call
 from tests.integration.running import fingerprint, images_not_kept, mine, nhr, recorded, undone
 from workers import roster
@@ -112,6 +117,22 @@ def test_scenes_from_a_file_are_not_drawn_anew_either(tmp_path: Path, redecided:
     assert drawn(tmp_path / "new") == 0
 
 
+def test_scenes_under_way_when_it_was_interrupted_go_on_in_the_new_folder(tmp_path: Path, redecided: Redecide) -> None:
+    mine(tmp_path / "old", "--scenes", 10, "--policy", "thrifty")
+    mine(tmp_path / "anew", "--scenes", 14, "--policy", "paper")
+    with embedded(tmp_path / "old", Settings(fsync=False)) as stores:
+        scenes = [item for item in islice(roster.prompter("null").intake("null", 10), 4) if isinstance(item, m.Prompt)]
+        stores.bus.publish([codec.outgoing(scene) for scene in scenes])
+        version = stores.cursors.load(["null"])["null"].version
+        stores.cursors.save([Change("null", msgpack.packb({"format": 1, "cursor": 14}), version)])
+    said = redecided(tmp_path / "old", "--policy", "paper", "--to", tmp_path / "new", "--issue")
+    assert said["calls"]["generate"] == 4
+    assert nhr(*shlex.split(said["next"])[1:], "--json").status == 0
+    assert recorded(tmp_path / "new") == recorded(tmp_path / "anew")
+    assert fingerprint(tmp_path / "new") == fingerprint(tmp_path / "anew")
+    assert drawn(tmp_path / "new") == 4
+
+
 def test_no_model_is_called(
     tmp_path: Path, thrifty: Path, redecided: Redecide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +175,7 @@ def test_a_run_that_was_cut_short_is_gone_on_with(
 ) -> None:
     arguments = ("--policy", "paper", "--to", tmp_path / "cut", "--issue")
     with monkeypatch.context() as broken:
-        broken.setattr("infra.cli.redecide.copy_intake", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("infra.cli.redecide.NewFolder.finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert call("redecide", "--out", thrifty, *arguments).status == 130
     redecided(thrifty, *arguments)
     redecided(thrifty, "--policy", "paper", "--to", tmp_path / "whole", "--issue")

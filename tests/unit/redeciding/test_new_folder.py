@@ -6,6 +6,7 @@ import pytest
 
 from infra.blobs.folder import FolderBlobs
 from infra.bus.memory import MemoryBus
+from infra.deadletters.reading import Desk, Wanted, entries
 from infra.ledgers.memory import MemoryLedgers
 from infra.redecided import NewFolder
 from infra.reissue import Reissue, command
@@ -106,6 +107,28 @@ def test_a_job_whose_picture_is_gone_is_not_queued(old: FolderBlobs, tmp_path: P
     reissue.keep(story.under(policy(waves=(2,))))
     reissue.flush()
     assert queued(found) == []
+
+
+def test_a_parked_job_can_be_redriven_in_the_new_folder(old: FolderBlobs, tmp_path: Path) -> None:
+    story = Remembered(policy())
+    (job,) = of(m.EditJob, story.gate())
+    candidate = story.candidate(job)
+    story.fail(candidate, "screen")
+    old.put(candidate.image.key, b"picture")
+    other = policy(waves=(1, 1))
+    folder = new_folder(old, tmp_path, other)
+    found = stores(folder)
+    for _ in range(2):
+        reissue = Reissue(folder, found)
+        reissue.keep(story.under(other))
+        reissue.flush()
+    bus = found.bus
+    assert isinstance(bus, MemoryBus)
+    (entry,) = entries(Desk(bus, found.ledgers, found.cursors, found.blobs), Wanted())
+    assert (entry.state, entry.letter.group, entry.letter.reason) == ("parked", "screen", "no")
+    assert isinstance(entry.message, m.Candidate)
+    assert entry.message.job.policy_id == other.policy_id
+    assert folder.new.get(candidate.image.key) == b"picture"
 
 
 def test_a_source_that_the_gate_turned_down_has_no_ledger(old: FolderBlobs, tmp_path: Path) -> None:
