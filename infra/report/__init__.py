@@ -43,7 +43,7 @@ def build(
     (None: when they would make it large). The same shelf and records give the same page. Raises `UserError`.
     """
     if not out.name or out.is_dir():
-        raise UserError(f"{out} is a folder", "name a file for the page, such as report.html")
+        raise UserError(f"cannot write the report {out} (it is a folder)", "name a file, such as report.html")
     gathered = gather(blobs, limit, rejected, campaign)
     distinct = {ref.sha256: ref for ref in refs(gathered)}
     if beside is None:

@@ -42,4 +42,4 @@ def test_wrong_options_are_told_in_one_line(mined: Path, call: Call, arguments: 
 def test_a_folder_is_no_file_for_the_page(mined: Path, call: Call, to: str) -> None:
     result = call("report", "--out", mined, "--to", to)
     assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
-    assert "is a folder; name a file for the page" in result.err
+    assert "(it is a folder); name a file" in result.err
