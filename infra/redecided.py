@@ -47,6 +47,8 @@ class NewFolder:
 
     def begin(self, campaign: str) -> None:
         """Make the folder, or go on with one that was begun from the same; raises `UserError` for any other."""
+        if self.out.resolve() in self.to.resolve().parents:
+            raise UserError(f"folder {self.to} lies in the one that is redecided", "give --to one beside it")
         recorded = ids.digest("records", *self.old.list(records.VERDICTS), *self.old.list(retractions.FOLDER))
         asked = {"format": 1, "policy_id": self.policy.policy_id, "campaign": campaign, "records": recorded}
         data = json.dumps(asked, indent=1, sort_keys=True).encode()

@@ -237,6 +237,9 @@ def test_a_folder_that_is_not_new_is_refused_and_left_alone(
     (tmp_path / "full" / "letter.txt").write_text("dear")
     assert "is not empty; give --to a new one" in refused(call, "--out", thrifty, "--to", tmp_path / "full")
     assert "is not empty; give --to a new one" in refused(call, "--out", thrifty, "--to", thrifty)
+    inside = refused(call, "--out", thrifty, "--to", thrifty / "records" / "new")
+    assert "lies in the one that is redecided; give --to one beside it" in inside
+    assert not (thrifty / "records" / "new").exists()
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["letter.txt"]
     redecided(thrifty, "--to", tmp_path / "new")
     other = refused(call, "--out", thrifty, "--policy", "paper", "--to", tmp_path / "new")
