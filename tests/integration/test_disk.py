@@ -108,6 +108,7 @@ def test_a_database_that_can_no_longer_be_written(
 # --- real disks -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kib", [700, 2500])
 def test_a_disk_that_fills_up_with_pictures(tmp_path: Path, pictured: list[tuple[str, str]], kib: int) -> None:
     disk = tmp_path / "disk"

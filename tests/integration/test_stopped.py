@@ -91,7 +91,10 @@ def take_in(folder: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("point", ["begin", "publish", "settle", "ack"])
+SLOW = [pytest.param(point, marks=pytest.mark.slow) for point in ("begin", "publish", "ack")]
+
+
+@pytest.mark.parametrize("point", [*SLOW, "settle"])
 def test_those_who_come_back_late_do_no_harm(tmp_path: Path, calm: Path, point: str) -> None:
     """Each kind stops with jobs in hand; another process of that kind waits out its leases and does them."""
     take_in(tmp_path)
