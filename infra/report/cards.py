@@ -15,7 +15,11 @@ Data = dict[str, object]
 
 
 def refs(gathered: Gathered) -> Iterator[ImageRef]:
-    """Every picture the page shows, in the order it shows them."""
+    """Every picture the page shows, in the order it shows them; those that were retracted are left out."""
+    return (ref for ref in _named(gathered) if gathered.taken_back.among([("sha256", ref.sha256)]) is None)
+
+
+def _named(gathered: Gathered) -> Iterator[ImageRef]:
     shown: list[Triplet | Rejected] = [*gathered.triplets, *gathered.rejected]
     for one in shown:
         yield one.before
@@ -111,7 +115,11 @@ class Cards:
             "policy": triplet.policy_id,
             "measures": _measures(triplet.measures),
             "edits": [_edit(edit) for edit in triplet.edits],
-            "relatives": [_relative(one) for one in self._gathered.lineage.judgements(triplet)],
+            "relatives": [
+                _relative(one)
+                for one in self._gathered.lineage.judgements(triplet)
+                if self._gathered.taken_back.among([("triplet", one.triplet_id)]) is None
+            ],
         }
 
     def _attempt(self, attempt: Attempt) -> Data:

@@ -9,10 +9,11 @@ from schemas import ids
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Blobs
-from streams import policies, records, shelf
+from streams import policies, records, retractions, shelf
 from streams.funnel import Bars, Funnel, accepted, campaign_of, screen_stage
 from streams.lineage import Lineage
 from streams.records import Campaign, Event
+from streams.retractions import Retractions, Target
 from streams.rules import policy
 from streams.tallies import gist
 
@@ -43,6 +44,8 @@ class Rejected:
 class Gathered:
     """Everything a page shows; `total` and `rejected_total` count what there is beyond what is shown.
 
+    What was retracted is not shown, and of rejected attempts neither those of retracted sources and pictures.
+
     `moments`: when the triplets shown were judged (Unix seconds), where recorded.
     """
 
@@ -57,6 +60,7 @@ class Gathered:
     campaigns: Sequence[str]
     notes: Mapping[str, Campaign]
     policies: Sequence[str]
+    taken_back: Retractions
 
 
 class Gathering:
@@ -66,6 +70,7 @@ class Gathering:
         self._blobs = blobs
         self._campaign = campaign
         self._policies = policies.kept(blobs)
+        self._taken_back = retractions.load(blobs)
         self._default = policy.read("paper")
         self._campaigns: set[str] = set()
         self._others: set[str] = set()
@@ -97,6 +102,7 @@ class Gathering:
             campaigns=sorted(self._campaigns - {""}),
             notes={name: note for name, note in notes.items() if name in self._campaigns},
             policies=sorted(self._used),
+            taken_back=self._taken_back,
         )
 
     def _shelf(self, limit: int) -> list[m.Triplet]:
@@ -120,7 +126,7 @@ class Gathering:
             policy_id = event.job.job.policy_id if isinstance(event, m.ScreenVerdict) else event.job.policy_id
             self._used.add(self._policies[policy_id].name if policy_id in self._policies else policy_id[:8])
             one = rejection(event, self.funnel.bars(policy_id))
-            if one is not None:
+            if one is not None and self._taken_back.among(names_of(one)) is None:
                 sampler.offer((one.stage, one.bar or gist(one.reason), one.operation), one)
             if isinstance(event, m.ScreenVerdict):
                 self.pace.screened(event)
@@ -152,6 +158,13 @@ class Gathering:
 def gather(blobs: Blobs, triplets: int, rejected: int, campaign: str = "") -> Gathered:
     """Read shelf and records; keeps `triplets` and `rejected` of them at most, and counts all."""
     return Gathering(blobs, campaign).look(triplets, rejected)
+
+
+def names_of(one: Rejected) -> Iterator[tuple[Target, str]]:
+    """Everything under which what a rejected attempt shows can be taken back."""
+    yield "source", one.subject.source_id
+    for ref in (one.subject.image, one.before, one.after):
+        yield "sha256", ref.sha256
 
 
 def rejection(event: Event, bars: Bars) -> Rejected | None:
