@@ -24,6 +24,7 @@ from tests.simulation.checking import Outcome, weather
 from tests.simulation.storms import EVERYTHING, LASTING, TRANSIENT
 from workers import odds
 
+WIDTH = 100
 SCENES = ("--scenes", 40, "--editor", "null:sleep_ms=20")
 
 
@@ -94,6 +95,7 @@ def main() -> None:
     options = parser.parse_args()
     started = time.monotonic()
     console = Console()
+    console.width = max(console.width, WIDTH)  # a number that is cut short tells nothing
     rows: list[Row] = []
     with console.status("") as status:
         for row in storms(options.seeds, options.first):
