@@ -168,7 +168,7 @@ def redrive(
                 deeds[step.deed] += 1
             else:
                 left["another letter is of the same job" if step.repeats else step.says] += 1
-            if numbers or dry_run:
+            if numbers or (dry_run and step.sends):
                 typer.echo(f"{step.entry.letter.offset}: {_deed(step)}")
             deeds["refused"] += step.deed == "refuse"
     _sum_up(deeds, left, dry_run)

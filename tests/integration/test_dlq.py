@@ -116,7 +116,7 @@ def test_a_redrive_is_taken_by_the_run_that_is_under_way(tmp_path: Path, call: C
         assert ended(mining).status == 130
 
 
-def test_a_dry_run_tells_every_letter_and_changes_nothing(bad: Path, call: Call) -> None:
+def test_a_dry_run_tells_every_letter_it_would_redrive_and_changes_nothing(bad: Path, call: Call) -> None:
     before, queued = listed(call, bad), published(bad)
     said = call("dlq", "redrive", "--all", "--dry-run", "--out", bad).out.splitlines()
     jobs = [one["job_id"] for one in before]
@@ -133,6 +133,9 @@ def test_a_failed_edit_is_lost_and_its_redrive_refused(tmp_path: Path, prompts: 
     assert result.status == 1
     assert result.out.startswith("0: cannot be redriven: a failed edit costs one attempt and cannot be asked again")
     assert call("dlq", "redrive", "--all", "--out", tmp_path).status == 0
+    dry = call("dlq", "redrive", "--all", "--dry-run", "--out", tmp_path).out.splitlines()
+    assert len(dry) == 2  # however many letters call for nothing
+    assert dry[0] == "nothing to redrive"
 
 
 def test_bytes_that_no_one_can_read_go_back_once(bad: Path, prompts: Path, call: Call) -> None:
