@@ -76,7 +76,8 @@ def busy_share() -> float:
     with tempfile.TemporaryDirectory() as folder, embedded(Path(folder), Settings()) as stores:
         pictures = Pictures(stores.blobs, cache_bytes=0)
         stores.bus.publish([codec.outgoing(job) for job in jobs(pictures, editor)])
-        worker = Worker(roster.KINDS["editor"], editor, "bench@0", stores.blobs, pictures, clock, meters, InHand(stores.cursors))
+        in_hand = InHand(stores.cursors)
+        worker = Worker(roster.KINDS["editor"], editor, "bench@0", stores.blobs, pictures, clock, meters, in_hand)
         loop = threading.Thread(target=Loop(worker, stores.bus, meters, clock, stop).run)
         loop.start()
         while any(lag.waiting or lag.in_flight for (_, group), lag in stores.bus.lag().items() if group == "editor"):
