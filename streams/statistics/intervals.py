@@ -14,8 +14,12 @@ Kind = Literal["share", "ratio", "gain"]
 """A part of all units (0 to 1); so many for each unit; so many more, compared in points like a share."""
 SURE = 1e-9
 """A p value below this is told as this."""
-TO_CORRELATE = 30
-"""Fewer clusters say nothing of a correlation."""
+ALIKE = 1e-9
+"""Less spread than this is rounding."""
+LOOSEST = 100.0
+"""An interval that reaches further than this in the logarithm says nothing."""
+FEW_CLUSTERS = 30
+"""Fewer say nothing of a correlation, and when they are all alike, nothing of how others may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Rate:
         return self.estimate.value + self.shift
 
     def interval(self, level: float) -> Interval | None:
-        """The interval that holds the true rate with probability `level`; None for fewer than two clusters."""
+        """The interval that holds the true rate with probability `level`; None where too little is known for one."""
         inner = _share(self, level) if self.kind == "share" else _ratio(self.estimate, level)
         return inner.moved(self.shift) if inner else None
 
@@ -100,13 +104,19 @@ def _share(rate: Rate, level: float) -> Interval | None:
 
 
 def _ratio(estimate: Estimate, level: float) -> Interval | None:
-    """Symmetric in the logarithm, so that it never falls below zero; of none at all, up to -ln(1 - level) a source."""
+    """Symmetric in the logarithm, so that it never falls below zero; of none at all, up to -ln(1 - level) a source.
+
+    None where nothing can be said: of fewer than two clusters, of few that are all alike or vary very much.
+    """
     if estimate.clusters < 2:
         return None
     if estimate.value <= 0:
         return Interval(0.0, -log(1 - level) / estimate.sources)
-    factor = exp(student(level, estimate.freedom) * sqrt(estimate.variance) / estimate.value)
-    return Interval(estimate.value / factor, estimate.value * factor)
+    spread = sqrt(estimate.variance) / estimate.value
+    if estimate.clusters < FEW_CLUSTERS and spread < ALIKE:
+        return None
+    reach = student(level, estimate.freedom) * spread
+    return Interval(estimate.value / exp(reach), estimate.value * exp(reach)) if reach < LOOSEST else None
 
 
 def difference(ours: Rate, theirs: Rate, level: float) -> Interval | None:
@@ -130,7 +140,7 @@ def difference(ours: Rate, theirs: Rate, level: float) -> Interval | None:
 def correlation(one: Estimate, two: Estimate) -> float:
     """How two rates of the same clusters go together, 0 to 1; 0 where it cannot be told from few clusters."""
     size = float(np.linalg.norm(one.pull) * np.linalg.norm(two.pull))
-    if min(one.clusters, two.clusters) < TO_CORRELATE or not size:
+    if min(one.clusters, two.clusters) < FEW_CLUSTERS or not size:
         return 0.0
     return min(1.0, max(0.0, float(one.pull @ two.pull) / size))
 
@@ -144,10 +154,10 @@ def change(ours: Rate, theirs: Rate) -> float | None:
 
 def p_value(interval_at: Callable[[float], Interval | None]) -> float | None:
     """The p value that goes with intervals: 1 - the highest level at which zero is still outside; None for none."""
-    widest = interval_at(1 - SURE)
-    if widest is None or isnan(widest.low):
+    narrow, widest = interval_at(0.5), interval_at(1 - SURE)
+    if narrow is None or isnan(narrow.low):
         return None
-    if not widest.covers(0.0):
+    if widest is not None and not widest.covers(0.0):
         return SURE
     inside, outside = SURE, 1.0  # zero is covered at level 1 - inside
     for _ in range(40):

@@ -58,6 +58,20 @@ def test_the_more_attempts_hang_together_the_wider() -> None:
     assert apart[1] - apart[0] > 2.5 * (alike[1] - alike[0])
 
 
+def test_few_prompts_that_happen_to_be_alike_say_nothing_of_a_ratio() -> None:
+    for alike in ([(2, 20)] * 3, [(3, 7), (6, 14), (9, 21)]):
+        assert rate(alike, "ratio").interval(LEVEL) is None
+    assert bounds(rate([(2, 20)] * 40, "ratio").interval(LEVEL)) == pytest.approx((10.0, 10.0))
+
+
+def test_two_prompts_that_differ_much_say_next_to_nothing_of_a_ratio() -> None:
+    ours, theirs = rate([(1, 1), (1, 30)], "ratio"), rate([(1, 4), (1, 5), (1, 6)] * 20, "ratio")
+    assert ours.interval(1 - 1e-9) is None
+    p = p_value(partial(difference, ours, theirs))
+    assert p is not None
+    assert p > 0.1
+
+
 def test_the_interval_of_a_loss_lies_below_zero() -> None:
     kept = rate([(10, 9), (10, 8), (10, 9)] * 20)
     low, high = bounds(Rate(kept.estimate, "share", shift=-1).interval(LEVEL))
