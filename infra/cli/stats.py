@@ -18,6 +18,7 @@ from streams.statistics.summary import CSV_COLUMNS, compare, summarize
 from streams.statistics.yielding import AXES, Axis
 
 LEAST, MOST = 0.5, 0.9999
+NARROW = 80
 DEFAULT: tuple[Axis, ...] = ("operation", "style")
 
 
@@ -76,6 +77,7 @@ def stats(
 
 def _print(level: float, axes: Sequence[Axis], counted: Sequence[Counted]) -> None:
     console = Console(highlight=False)
+    console.width = max(NARROW, console.width)  # rather wrapped by the terminal than numbers cut short
     summaries = [summarize(one.counts, level, axes) for one in counted]
     if len(counted) == 1:
         heads = [drawing.head(counted[0], summaries[0])]

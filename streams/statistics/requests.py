@@ -1,7 +1,7 @@
 """How many attempts a request took until the first one survived."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from schemas import messages as m
 from schemas.ids import request_id as name_request
@@ -14,6 +14,9 @@ NUMBERS = range(1, MOST + 1)
 LADDER = (*(f"{what}.{number}" for what in ("tried", "won") for number in NUMBERS), "lost", "open")
 """Columns: requests whose attempts before this number were all lost and whose fate at it is known ("tried"), those
 that it won; requests all of whose attempts are lost, and those with an attempt still open before any survived."""
+
+LEFT: Mapping[str, bool | None] = {"edit": False, "screen": None}
+"""How an attempt stands after a failure of these stages: an edit's loses it, a screen's leaves it open."""
 
 
 def ladder(events: Iterable[Event], bars: Callable[[str], Bars]) -> Counter[str]:
@@ -52,6 +55,6 @@ def _fates(events: Iterable[Event], bars: Callable[[str], Bars]) -> dict[str, di
             case m.JudgeVerdict() if event.job.kind == "forward":
                 request = name_request(event.job.subject.source_id, event.job.request.instruction)
                 fates[request][event.job.attempt] = accepted(event, bars(event.job.policy_id))
-            case m.Failure() if event.request_id and event.stage == "edit":
-                fates[event.request_id].setdefault(event.attempt, False)
+            case m.Failure() if event.request_id and event.stage in LEFT:
+                fates[event.request_id].setdefault(event.attempt, LEFT[event.stage])
     return fates

@@ -73,6 +73,16 @@ def test_the_tables_fit_eighty_columns_and_hold_no_colour_codes(
         assert "…" in said
 
 
+def test_a_narrow_terminal_cuts_no_number_short(
+    call: Call, mined: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for columns in ("80", "40"):
+        monkeypatch.setenv("COLUMNS", columns)
+        told.append(call("stats", "--out", mined["paper"]).out)
+    assert told[0] == told[1]
+
+
 def test_a_wide_terminal_shows_what_a_rate_counts_against(
     call: Call, mined: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

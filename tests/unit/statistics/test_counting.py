@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 
 from schemas import messages as m
+from schemas.ids import Stage
 from streams.funnel import Funnel
 from streams.records import Event
 from streams.statistics import tables
@@ -158,10 +159,10 @@ def steps_of(events: list[Event]) -> dict[str, int]:
     return dict(ladder(events, lambda _: Bars()))
 
 
-def failed_edit(attempt: int) -> Event:
+def failed(attempt: int, stage: Stage = "edit") -> Event:
     job = edit_job(ONE, REMOVE, attempt)
     return m.Failure(
-        job_id=job.job_id, stage="edit", campaign=CAMPAIGN, source_id=ONE.source_id, request_id=job.request_id,
+        job_id=job.job_id, stage=stage, campaign=CAMPAIGN, source_id=ONE.source_id, request_id=job.request_id,
         attempt=attempt, reason="refused",
     )  # fmt: skip
 
@@ -173,13 +174,19 @@ def test_a_request_climbs_to_its_first_survivor_and_no_farther() -> None:
 
 
 def test_a_failed_edit_is_a_lost_attempt() -> None:
-    events = [failed_edit(0), screen(ONE, REMOVE, 1), judge(ONE, REMOVE, FINE, 1)]
+    events = [failed(0), screen(ONE, REMOVE, 1), judge(ONE, REMOVE, FINE, 1)]
     assert steps_of(events) == {"tried.1": 1, "tried.2": 1, "won.2": 1}
 
 
 def test_an_attempt_that_waits_for_its_judge_leaves_the_request_open() -> None:
     events = [screen(ONE, REMOVE, 0), screen(ONE, REMOVE, 1), judge(ONE, REMOVE, FINE, 1)]
     assert steps_of(events) == {"open": 1}
+
+
+def test_an_attempt_whose_screen_failed_leaves_the_request_open_until_it_is_screened_after_all() -> None:
+    told = [*(screen(ONE, REMOVE, at, SOFT) for at in range(2)), failed(2, "screen")]
+    assert steps_of(told) == {"tried.1": 1, "tried.2": 1, "open": 1}
+    assert steps_of([*told, screen(ONE, REMOVE, 2, SOFT)])["lost"] == 1
 
 
 def test_a_request_all_of_whose_attempts_are_lost_is_lost() -> None:
