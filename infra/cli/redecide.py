@@ -59,7 +59,8 @@ def redecide(
 
     Every recorded answer is folded through the new policy; no model is asked. Where it wants to know what nobody was
     asked, a triplet is undecided, and the calls that would settle it are counted. The data folder stays as it is; of a
-    campaign that is still running, what was recorded so far is decided.
+    campaign that is still running, what was recorded so far is decided, and with --issue the scenes under way go on in
+    the new folder.
 
     \b
     Examples:
