@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,12 +17,15 @@ from infra.blobs.folder import FolderBlobs
 from infra.cli import common
 from infra.cli.common import Out
 from infra.disk import size
+from infra.looking import looked_into, quiet
 from infra.verify.findings import Findings
 from schemas.errors import UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
 from streams import retractions
+from streams.policies import Policies
 from streams.retractions import Retraction, Target
+from streams.sweep import missing_triplets
 
 MOST_LINES = 200
 _KINDS = ("forward", "inverse", "composite")
@@ -145,6 +149,9 @@ def verify(
     fast: Annotated[
         bool, typer.Option("--fast", help="Only see that pictures are there: do not hash and decode them.")
     ] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Send triplets again that the shelf lacks; `nhr mine` shelves them.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Problems, counts and notes as JSON.")] = False,
 ) -> None:
     """Check that everything kept is whole: records, pictures, lineage, segments, ledgers.
@@ -157,10 +164,12 @@ def verify(
     Examples:
       nhr verify --out data
       nhr verify --fast --json --out /backup/data
+      nhr verify --mend --out data
     """
     from infra.verify import verify as findings_of
 
-    findings = findings_of(common.folder(out), environment.from_environment(), fast, common.progress)
+    folder, settings = common.folder(out), environment.from_environment()
+    findings = findings_of(folder, settings, fast, common.progress)
     if as_json:
         typer.echo(json.dumps(findings.as_dict(), ensure_ascii=False))
     else:
@@ -169,8 +178,22 @@ def verify(
         if len(findings.problems) > MOST_LINES:
             typer.echo(f"... and {len(findings.problems) - MOST_LINES:,} more (--json has them all)")
         _summary(findings)
+    if mend:
+        count = _sent_again(folder, settings)
+        typer.echo(f"sent again: {_count(count, 'triplet')}; the next `nhr mine` there shelves them", err=as_json)
     if findings.problems:
         raise typer.Exit(1)
+
+
+def _sent_again(folder: Path, settings: environment.Settings) -> int:
+    """Send the triplets again that ledgers call for and the shelf lacks, while nothing is under way."""
+    blobs = FolderBlobs(folder)
+    with looked_into(folder, settings) as queues:
+        if queues is None or not quiet(queues.bus):
+            raise UserError(f"{folder} has work under way or no queues", "let `nhr mine` finish first")
+        again = list(missing_triplets(queues.ledgers, Policies(blobs), blobs))
+        queues.bus.publish(again)
+    return len(again)
 
 
 def _summary(findings: Findings) -> None:

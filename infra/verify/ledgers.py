@@ -19,6 +19,7 @@ LEDGERS = "ledgers"
 AT_ONCE = 256
 AGAIN = "give the `nhr mine` command again: it sends what is missing"
 ANEW = "restore it from a copy, or have `nhr redecide --to DIR` write a whole shelf from the records"
+MEND = f"`nhr verify --mend` sends it again; else {ANEW}"
 COPY = "restore nhr.sqlite from a copy"
 
 
@@ -122,4 +123,4 @@ def _absent(queues: Queues, blobs: Blobs, findings: Findings, absent: Mapping[st
     for triplet_id, name in sorted(absent.items()):
         key = shelf.triplet_key(triplet_id)
         if triplet_id not in under_way and not blobs.has(key):
-            findings.bad(LEDGERS, key, f"is missing, though ledger {name} calls for it", ANEW)
+            findings.bad(LEDGERS, key, f"is missing, though ledger {name} calls for it", MEND)

@@ -243,6 +243,17 @@ def test_a_shelf_that_lacks_records_is_written_whole_as_told(folder: Path, tmp_p
     assert fingerprint(tmp_path / "anew") == whole
 
 
+def test_triplets_that_the_shelf_lacks_are_sent_again_and_shelved_by_the_next_run(folder: Path, call: Call) -> None:
+    whole = fingerprint(folder)
+    for path in sorted((folder / "shelf" / "triplets").rglob("*.json"))[:3]:
+        path.unlink()
+    result = call("verify", "--mend", "--out", folder)
+    assert (result.status, "sent again: 3 triplets" in result.out) == (1, True)
+    mine(folder, "--scenes", 6, prompts=PROMPTS)
+    assert fingerprint(folder) == whole
+    assert "sent again: 0 triplets" in call("verify", "--mend", "--out", folder).out
+
+
 def test_records_are_checked_though_the_database_is_damaged(folder: Path) -> None:
     (folder / DATABASE).write_bytes(b"no database" * 999)
     os.truncate(first(folder, "records/verdicts", "*.seg"), 99)
