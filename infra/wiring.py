@@ -1,11 +1,12 @@
 """The one place that joins ports to adapters: the stores of a data folder, and the handlers that run over them."""
 
 import fcntl
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from infra import formats
 from infra.blobs.folder import FolderBlobs
@@ -32,6 +33,8 @@ from workers.plugin import PlugIn
 STREAMS = ("director", "collector", "recorder")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
+LOCK_TRIES = 10
+LOCK_PAUSE_S = 0.02
 
 DEFAULTS: dict[str, Mapping[str, str]] = {
     "grammar": {
@@ -83,12 +86,21 @@ def _alone(out: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be opened ({error.strerror})", hint) from None
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another nhr is mining into {out}", "stop it first, or give another --out") from None
+            if not _locked(file):
+                raise UserError(f"another nhr is mining into {out}", "stop it first, or give another --out")
         except OSError as error:
             raise UserError(f"{path} cannot be locked ({error.strerror})", "use a local disk") from None
         yield
+
+
+def _locked(file: IO[str]) -> bool:
+    """Take the lock; whoever only looks whether it is held (`nhr status`) lets it go in an instant."""
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(LOCK_PAUSE_S)
+    return False
 
 
 @dataclass(frozen=True)

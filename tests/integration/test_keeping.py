@@ -1,15 +1,17 @@
 """`nhr retract` and `nhr status` as users give them, beside mining."""
 
+import fcntl
 import json
 import shutil
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from infra.blobs.folder import FolderBlobs
 from infra.settings import Settings
-from infra.wiring import embedded
+from infra.wiring import LOCK, embedded
 from streams import shelf
 from tests.integration.conftest import Call
 from tests.integration.running import fingerprint, mine, published, started, until
@@ -163,3 +165,14 @@ def test_a_run_killed_before_anything_was_kept_can_be_looked_at(tmp_path: Path, 
     for command in (("status",), ("verify",), ("gc",), ("dlq", "ls"), ("retract", "--list"), ("report",)):
         result = call(*command, "--out", tmp_path)
         assert (result.status, result.err) == (0, ""), command
+
+
+def test_a_look_at_the_lock_keeps_nobody_from_mining(tmp_path: Path) -> None:
+    with embedded(tmp_path, Settings(fsync=False)):
+        pass
+    with (tmp_path / LOCK).open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        gone = threading.Timer(0.05, fcntl.flock, (looking, fcntl.LOCK_UN))
+        gone.start()
+        with embedded(tmp_path, Settings(fsync=False)):
+            gone.join()
