@@ -1,10 +1,12 @@
 """`nhr status`: how a data folder stands, once or again and again."""
 
 import json
-import time
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Annotated, NoReturn
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -46,8 +48,8 @@ def status(
     if not watch:
         _show(observer.look(), as_json)
         return
-    with suppress(KeyboardInterrupt):
-        _watch(observer, as_json)
+    with _until_interrupted() as stop:
+        _watch(observer, as_json, stop)
 
 
 def _show(status: Status, as_json: bool) -> None:
@@ -57,16 +59,34 @@ def _show(status: Status, as_json: bool) -> None:
         Console(highlight=False).print(drawn(status))
 
 
-def _watch(observer: Observer, as_json: bool) -> NoReturn:
+def _watch(observer: Observer, as_json: bool, stop: threading.Event) -> None:
     """Look again and again; lines on a terminal are drawn in place."""
     if as_json:
-        while True:
+        while not stop.is_set():
             _show(observer.look(), as_json)
-            time.sleep(EVERY_S)
+            stop.wait(EVERY_S)
+        return
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        while True:
+        while not stop.is_set():
             live.update(drawn(observer.look()), refresh=True)
-            time.sleep(EVERY_S)
+            stop.wait(EVERY_S)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C does what it always does."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
