@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from schemas.errors import UserError
 
@@ -26,6 +26,55 @@ class Settings(BaseModel):
     ] = 30.0
     cache_mb: Annotated[int, Field(ge=0, le=65536, description="MiB of decoded pictures kept in memory")] = 128
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
+
+    # --- cluster: Apache Kafka and S3 -------------------------------------------------------------------------------
+    slot: Annotated[
+        str, Field(max_length=64, description="this worker's lasting name: makes restarts cheap; one process each")
+    ] = ""
+    state: Annotated[Path, Field(description="folder of a cluster process's own notes, kept over restarts")] = Path(
+        "nhr-state"
+    )
+    kafka: Annotated[str, Field(description="Kafka brokers, HOST:PORT, comma-separated; empty: no cluster")] = ""
+    kafka_prefix: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$", description="before the name of every topic and group")
+    ] = ""
+    kafka_replicas: Annotated[int, Field(ge=1, le=9, description="copies of each topic that `nhr topics` asks for")] = 1
+    kafka_security: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Field(description="how brokers are spoken to")
+    ] = "PLAINTEXT"
+    kafka_mechanism: Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], Field(description="of SASL")] = (
+        "SCRAM-SHA-512"
+    )
+    kafka_user: Annotated[str, Field(description="SASL user")] = ""
+    kafka_password: Annotated[SecretStr, Field(description="SASL password; better kafka_password_file")] = SecretStr("")
+    kafka_password_file: Annotated[Path | None, Field(description="file that holds the SASL password")] = None
+    kafka_ca: Annotated[Path | None, Field(description="PEM file of the authority that signed the brokers")] = None
+    kafka_cert: Annotated[Path | None, Field(description="PEM file of our own certificate, for mutual TLS")] = None
+    kafka_key: Annotated[Path | None, Field(description="PEM file of our own key, for mutual TLS")] = None
+    s3: Annotated[str, Field(pattern=r"^(https?://[^/]+)?$", description="S3 endpoint, http(s)://HOST[:PORT]")] = ""
+    s3_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="S3 bucket")] = "nhr"
+    s3_region: Annotated[str, Field(description="S3 region")] = "us-east-1"
+    s3_access_key: Annotated[str, Field(description="S3 access key; better s3_access_key_file")] = ""
+    s3_access_key_file: Annotated[Path | None, Field(description="file that holds the S3 access key")] = None
+    s3_secret_key: Annotated[SecretStr, Field(description="S3 secret key; better s3_secret_key_file")] = SecretStr("")
+    s3_secret_key_file: Annotated[Path | None, Field(description="file that holds the S3 secret key")] = None
+    s3_ca: Annotated[Path | None, Field(description="PEM file of the authority that signed the S3 server")] = None
+    s3_threads: Annotated[int, Field(ge=1, le=256, description="S3 requests at once, of one process")] = 32
+    s3_deadline_s: Annotated[
+        float, Field(ge=1, le=3600, description="seconds for which an S3 request is tried again before it fails")
+    ] = 300.0
+
+    def secret(self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key"]) -> str:
+        """The secret from its file, else from the setting itself; raises `UserError` for a file that cannot be read."""
+        file: Path | None = getattr(self, f"{name}_file")
+        if file is None:
+            given = getattr(self, name)
+            return given.get_secret_value() if isinstance(given, SecretStr) else str(given)
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            setting = f"{PREFIX}{name.upper()}_FILE"
+            raise UserError(f"{setting}: {file} cannot be read ({error})", "give a readable file") from None
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,6 +1,6 @@
 """The ports between the pipeline and the world, all synchronous: stores, bus, clock, pictures and plug-in tasks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
@@ -37,7 +37,10 @@ class Delivery(NamedTuple):
 
 
 class Lag(NamedTuple):
-    """How far a group is behind: messages not yet handed out, messages handed out but not acknowledged."""
+    """How far a group is behind: messages not yet handed out, messages handed out but not acknowledged.
+
+    A bus that cannot tell the two apart (Kafka) counts all of them as waiting.
+    """
 
     waiting: int
     in_flight: int
@@ -65,11 +68,15 @@ class Bus(Protocol):
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """Append the messages, in order; returns when they are durable."""
 
-    def subscribe(self, topic: str, group: str) -> Subscription:
-        """Join `group` as a new member; a new group starts at the earliest message."""
+    def subscribe(self, topic: str, group: str, leaving: Callable[[], None] | None = None) -> Subscription:
+        """Join `group` as a new member; a new group starts at the earliest message.
+
+        `leaving` may be called by `poll` and `keep`, on their thread, before some of what this member holds goes to
+        another: a chance to finish what is in hand and to acknowledge it. It should take seconds, not minutes.
+        """
 
     def lag(self) -> dict[tuple[str, str], Lag]:
-        """Lag of every declared (topic, group), all read at one instant."""
+        """Lag of every declared (topic, group). Where all are 0, there was an instant at which nothing was queued."""
 
     def close(self) -> None:
         """Release the bus's resources."""

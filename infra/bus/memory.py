@@ -3,7 +3,7 @@
 import random
 import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from infra.bus.waiting import Bell, first_of
 from schemas.ports import Clock, Delivery, Lag, Outgoing
@@ -164,8 +164,11 @@ class MemoryBus:
         for log, _ in logs:
             log.bell.ring()
 
-    def subscribe(self, topic: str, group: str) -> "MemorySubscription":
-        """Join `group` as a new member; a new group starts at the earliest message still kept."""
+    def subscribe(self, topic: str, group: str, leaving: Callable[[], None] | None = None) -> "MemorySubscription":  # noqa: ARG002
+        """Join `group` as a new member; a new group starts at the earliest message still kept.
+
+        Nothing that is held goes to others as long as its leases are kept, so `leaving` is never called.
+        """
         log = self._log(topic)
         with self._lock:
             joined = log.groups.setdefault(group, _Group(log.base))

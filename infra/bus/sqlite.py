@@ -1,6 +1,6 @@
 """The embedded bus: topics with consumer groups in one SQLite file, shared by many threads and processes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra.bus.sqlite_log import SCHEMA, Log, columns
@@ -81,8 +81,11 @@ class SqliteBus:
         for log, _, _ in packed:
             log.bell.ring()
 
-    def subscribe(self, topic: str, group: str) -> SqliteSubscription:
-        """Join `group` as a new member; a new group starts at the earliest message still kept."""
+    def subscribe(self, topic: str, group: str, leaving: Callable[[], None] | None = None) -> SqliteSubscription:  # noqa: ARG002
+        """Join `group` as a new member; a new group starts at the earliest message still kept.
+
+        Nothing that is held goes to others as long as its leases are kept, so `leaving` is never called.
+        """
         log = self._log(topic)
         if (topic, group) not in self._declared:
             with self._database.write() as connection:

@@ -10,6 +10,7 @@ by a crash at any point is delivered again.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from queue import Empty, Queue
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ IN_HAND = 4  # one being fetched, one waiting for the model, one in the model, o
 IDLE_POLL_S = 0.25
 BUSY_POLL_S = 0.02
 KEEP_EVERY_S = 0.3  # three times in the shortest lease that may be set
+LEAVING_S = 30.0  # most seconds to finish what is in hand when some of it is about to go to another member
 
 
 class Hand(NamedTuple):
@@ -40,11 +42,12 @@ class Loop:
         self._finishing: Queue[Hand | None] = Queue()
         self._done: Queue[Sequence[Delivery]] = Queue()
         self._failures: list[BaseException] = []
+        self._in_hand = 0
         self._keep_at = 0.0
 
     def run(self) -> None:
         """Work until `stop` is set; raises what a handler or a store raised, with nothing more acknowledged."""
-        self._subscription = self._bus.subscribe(self.handler.topic.name, self.group)
+        self._subscription = self._bus.subscribe(self.handler.topic.name, self.group, self._finish_soon)
         try:
             if self.handler.overlaps:
                 self._run_overlapped()
@@ -121,27 +124,29 @@ class Loop:
                 self._subscription.keep()
 
     def _feed(self) -> None:
-        in_hand = 0
         while not self._stop.is_set() and not self._failures:
-            in_hand -= self._acknowledge(wait_s=BUSY_POLL_S if in_hand >= IN_HAND else 0.0)
+            self._acknowledge(wait_s=BUSY_POLL_S if self._in_hand >= IN_HAND else 0.0)
             self._keep()
-            if in_hand >= IN_HAND:
+            if self._in_hand >= IN_HAND:
                 continue
-            hand = self._next_hand(BUSY_POLL_S if in_hand else IDLE_POLL_S, idle=not in_hand)
+            hand = self._next_hand(BUSY_POLL_S if self._in_hand else IDLE_POLL_S, idle=not self._in_hand)
             if hand is not None:
-                in_hand += 1
+                self._in_hand += 1
                 self._stepping.put(hand)
 
-    def _acknowledge(self, wait_s: float) -> int:
-        batches = 0
-        try:
+    def _acknowledge(self, wait_s: float) -> None:
+        with suppress(Empty):
             done = self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
             while True:
+                self._in_hand -= 1
                 self._subscription.ack(done)
-                batches += 1
                 done = self._done.get_nowait()
-        except Empty:
-            return batches
+
+    def _finish_soon(self) -> None:
+        """Some of what is in hand goes to another member, who would do it again: finish it first, if that is quick."""
+        until = self._clock.monotonic() + LEAVING_S
+        while self._in_hand and not self._failures and self._clock.monotonic() < until:
+            self._acknowledge(wait_s=BUSY_POLL_S)
 
     def _step_all(self) -> None:
         try:

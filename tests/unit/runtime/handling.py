@@ -76,7 +76,7 @@ class NotingBus:
         self._diary.note("publish", messages[0].value.decode().split(","))
         self._inner.publish(messages)
 
-    def subscribe(self, topic: str, group: str) -> "NotingMember":
+    def subscribe(self, topic: str, group: str, leaving: Callable[[], None] | None = None) -> "NotingMember":
         return NotingMember(self._inner.subscribe(topic, group), self._diary)
 
     def lag(self) -> dict[tuple[str, str], Lag]:
