@@ -9,7 +9,9 @@ from infra import campaigns
 from infra.metrics import Metrics
 from infra.progress import Order, Progress
 from infra.runtime import autopsy
+from infra.runtime.backlog import Backlog
 from infra.runtime.clock import SystemClock
+from infra.runtime.control import PROMPTER, STAGES, Control
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
@@ -55,6 +57,7 @@ class Engine:
         tune()
         faults = self.order.out / FAULTS
         with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
+            self._control = Control(stores.cursors, self._clock)
             progress = self._resumed(stores)
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
@@ -115,8 +118,8 @@ class Engine:
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
         return Intake(
             roster.prompter(self.order.prompts), self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
-            stores.cursors, self.stop, self.order.scenes,
-            self._ahead(), progress.skipped.append,
+            stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
+            progress.skipped.append, self._control.of(PROMPTER),
         )  # fmt: skip
 
     def _ahead(self) -> int:
@@ -133,7 +136,8 @@ class Engine:
         self._workers = [handler for handler in made if isinstance(handler, Worker)]
         runs: list[tuple[str, Callable[[], None]]] = [("intake", intake.run)]
         runs += [
-            (handler.group, Loop(handler, stores.bus, self.meters, self._clock, self.stop).run) for handler in made
+            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._control.of(one.group)).run)
+            for one in made
         ]
         threads = [threading.Thread(target=self._guard, args=run, name=run[0]) for run in runs]
         for thread in threads:
@@ -216,8 +220,11 @@ class Engine:
     def _tell_troubles(self, progress: Progress) -> None:
         """What keeps workers waiting now; a note when it begins and when it is over."""
         away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
+        away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused())}
         progress.notes += [text for name, text in away.items() if name not in self._away]
-        progress.notes += [f"{name}: service back" for name in self._away if name not in away]
+        progress.notes += [
+            f"{name}: {'goes on' if name in STAGES else 'service back'}" for name in sorted(self._away - set(away))
+        ]
         self._away, progress.troubles = set(away), list(away.values())
 
     def _scenes_done(self, stores: Stores, progress: Progress) -> int:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,10 +82,12 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in force; raises `UserError` for an unknown NHR_* name or a value out of range."""
     given = os.environ if environment is None else environment
     raw = {name[len(PREFIX) :].lower(): value for name, value in given.items() if name.startswith(PREFIX)}
-    known = ", ".join(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)
     unknown = sorted(set(raw) - set(Settings.model_fields))
     if unknown:
-        raise UserError(f"unknown setting {PREFIX}{unknown[0].upper()}", f"settings are: {known}")
+        close = get_close_matches(unknown[0], Settings.model_fields, n=1) or list(Settings.model_fields)
+        meant = ", ".join(f"{PREFIX}{name.upper()}" for name in close)
+        hint = f"did you mean {meant}?" if len(close) == 1 else f"settings are: {meant}"
+        raise UserError(f"unknown setting {PREFIX}{unknown[0].upper()}", hint)
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:

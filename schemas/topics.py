@@ -9,12 +9,16 @@ from schemas import messages as m
 
 @dataclass(frozen=True)
 class Topic:
-    """A Kafka topic: `message` may be a union; `key` names the message's partition key."""
+    """A Kafka topic: `message` may be a union; `key` names the message's partition key.
+
+    `makers` are those who write it, `groups` the consumer groups that read it.
+    """
 
     name: str
     message: Any
     key: Callable[[Any], str]
     partitions: int
+    makers: tuple[str, ...]
     groups: tuple[str, ...]
 
 
@@ -30,15 +34,18 @@ def _source_key(message: Any) -> str:
     return subject.source_id
 
 
-PROMPTS = Topic("nhr.prompts.v1", m.Prompt, lambda p: str(p.prompt_id), 256, ("generator",))
-SOURCES = Topic("nhr.sources.v1", m.Source, _source_key, 64, ("gate",))
-EDIT_JOBS = Topic("nhr.edit-jobs.v1", m.EditJob, _source_key, 256, ("editor",))
-CANDIDATES = Topic("nhr.candidates.v1", m.Candidate, _source_key, 256, ("screen",))
-JUDGE_JOBS = Topic("nhr.judge-jobs.v1", m.JudgeJob, _source_key, 256, ("judge",))
-TEXT_JOBS = Topic("nhr.text-jobs.v1", m.TextJob, _source_key, 64, ("writer",))
-VERDICTS = Topic("nhr.verdicts.v1", m.Event, _event_key, 64, ("director", "recorder"))
-TRIPLETS = Topic("nhr.triplets.v1", m.Triplet, _source_key, 64, ("collector",))
-DEAD_LETTERS = Topic("nhr.dead-letters.v1", None, str, 64, ())
+PROMPTS = Topic("nhr.prompts.v1", m.Prompt, lambda p: str(p.prompt_id), 256, ("prompter",), ("generator",))
+SOURCES = Topic("nhr.sources.v1", m.Source, _source_key, 64, ("prompter", "generator", "director"), ("gate",))
+EDIT_JOBS = Topic("nhr.edit-jobs.v1", m.EditJob, _source_key, 256, ("director",), ("editor",))
+CANDIDATES = Topic("nhr.candidates.v1", m.Candidate, _source_key, 256, ("editor", "director"), ("screen",))
+JUDGE_JOBS = Topic("nhr.judge-jobs.v1", m.JudgeJob, _source_key, 256, ("director",), ("judge",))
+TEXT_JOBS = Topic("nhr.text-jobs.v1", m.TextJob, _source_key, 64, ("director",), ("writer",))
+VERDICTS = Topic(
+    "nhr.verdicts.v1", m.Event, _event_key, 64, ("generator", "gate", "editor", "screen", "judge", "writer"),
+    ("director", "recorder"),
+)  # fmt: skip
+TRIPLETS = Topic("nhr.triplets.v1", m.Triplet, _source_key, 64, ("director",), ("collector",))
+DEAD_LETTERS = Topic("nhr.dead-letters.v1", None, str, 64, (), ())
 
 ALL: tuple[Topic, ...] = (
     PROMPTS, SOURCES, EDIT_JOBS, CANDIDATES, JUDGE_JOBS, TEXT_JOBS, VERDICTS, TRIPLETS, DEAD_LETTERS

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import msgpack
 from pydantic import Field, TypeAdapter, ValidationError
 
+from infra.runtime.backlog import Backlog
 from infra.runtime.pictures import Pictures
-from schemas import codec, formats, ids, topics
+from schemas import codec, formats, ids
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Bus, Change, Ledgers, Outgoing
@@ -21,8 +22,6 @@ FORMAT = 1
 _CURSOR = TypeAdapter(Annotated[int, Field(ge=0, strict=True)])
 CHUNK = 64
 WAIT_S = 0.05
-JOBS_PER_SCENE = 8
-TO_GATE = ((topics.PROMPTS.name, "generator"), (topics.SOURCES.name, "gate"))
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +29,10 @@ log = logging.getLogger(__name__)
 class Intake:
     """Publishes a campaign's items from where its saved cursor stands, up to item number `scenes`.
 
-    `ahead`: most scenes under way to the gate at once. `closing` ends the intake for good, `stop` interrupts it. A
-    crash between publishing and saving the cursor only publishes the same names again. A prompter that is reread
-    begins at its first item; each item taken is noted by name, so that new and mended ones are found among the old.
+    `backlog` says how much may come in, and nothing does while it is `paused`. `closing` ends the intake for good,
+    `stop` interrupts it. A crash between publishing and saving the cursor only publishes the same names again. A
+    prompter that is reread begins at its first item; each item taken is noted by name, so that new and mended ones are
+    found among the old.
     """
 
     def __init__(
@@ -43,12 +43,14 @@ class Intake:
         pictures: Pictures,
         cursors: Ledgers,
         stop: threading.Event,
+        backlog: Backlog,
         scenes: int | None = None,
-        ahead: int = 16,
         skipped: Callable[[Skipped], None] | None = None,
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
-        self._cursors, self._stop, self._scenes, self._ahead, self._skipped = cursors, stop, scenes, ahead, skipped
+        self._cursors, self._stop, self._backlog = cursors, stop, backlog
+        self._scenes, self._skipped, self._paused = scenes, skipped, paused
         self.cursor, self._version = self._saved()
         if prompter.REREAD:
             self.cursor = 0
@@ -71,11 +73,8 @@ class Intake:
         """How many items may go out now; waits until there is room, 0 when there is nothing more to do."""
         left = CHUNK if self._scenes is None else self._scenes - self.cursor
         while left > 0 and not self._stop.is_set() and not self.closing.is_set():
-            lags = self._bus.lag()
-            to_gate = sum(lags[group].waiting + lags[group].in_flight for group in TO_GATE)
-            jobs = sum(lag.waiting for (_, group), lag in lags.items() if group != "recorder")
-            if to_gate < self._ahead and jobs < self._ahead * JOBS_PER_SCENE:
-                return min(left, CHUNK, self._ahead - to_gate)
+            if not self._paused() and (room := self._backlog.room()):
+                return min(left, CHUNK, room)
             self._stop.wait(WAIT_S)
         return 0
 
@@ -90,6 +89,7 @@ class Intake:
                 f"another prompter is at work on campaign {self._campaign!r}", "stop it, or choose another --campaign"
             )
         self.cursor, self._version = cursor, self._version + 1
+        self._backlog.took(len(fresh))
 
     def _not_taken(self, chunk: list[Item]) -> dict[str | int, Item]:
         """Items that no run took yet, by the name they are noted under; those that cannot be used have a number."""

@@ -9,7 +9,7 @@ by a crash at any point is delivered again.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, Queue
 from typing import Any, NamedTuple
@@ -33,10 +33,16 @@ class Hand(NamedTuple):
 
 
 class Loop:
-    """Runs one handler as a member of its group, until `stop` is set: then what is in hand is finished."""
+    """Runs one handler as a member of its group, until `stop` is set: then what is in hand is finished.
 
-    def __init__(self, handler: Handler[Any], bus: Bus, meters: Metrics, clock: Clock, stop: threading.Event) -> None:
-        self.handler, self.group = handler, handler.group
+    While it is `paused` it takes nothing new and asks nothing again, but goes on holding what it holds.
+    """
+
+    def __init__(
+        self, handler: Handler[Any], bus: Bus, meters: Metrics, clock: Clock, stop: threading.Event,
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        self.handler, self.group, self._paused = handler, handler.group, paused
         self._bus, self._meters, self._clock, self._stop = bus, meters, clock, stop
         self._stepping: Queue[Hand | None] = Queue()
         self._finishing: Queue[Hand | None] = Queue()
@@ -69,6 +75,9 @@ class Loop:
 
     def _next_hand(self, timeout_s: float, idle: bool = True) -> Hand | None:
         """What to do next: a batch, an empty one for an idle handler that is due, or nothing just now."""
+        if self._paused():
+            self._stop.wait(timeout_s)
+            return None
         limit, due_s = self.handler.batch, self.handler.due_s if idle else None
         left_s = timeout_s if due_s is None else min(timeout_s, max(0.0, due_s - self._clock.monotonic()))
         deliveries = self._gather(limit, left_s) if limit else []

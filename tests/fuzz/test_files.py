@@ -18,6 +18,7 @@ from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
+from infra.runtime.backlog import Backlog
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
@@ -83,8 +84,8 @@ def a_prompts_file(rng: random.Random, folder: Path) -> None:
     path.write_bytes(b"\n".join(fuzzed_json(rng, LINE, CAMPAIGN.encode()) for _ in range(4)))
     prompter, bus, skipped = roster.prompter(str(path)), MemoryBus(FakeClock()), list[Skipped]()
     Intake(
-        prompter, "c", bus, Pictures(MemoryBlobs()), MemoryLedgers(), threading.Event(), ahead=1 << 20,
-        skipped=skipped.append,
+        prompter, "c", bus, Pictures(MemoryBlobs()), MemoryLedgers(), threading.Event(),
+        Backlog(bus, FakeClock(), 1 << 20), skipped=skipped.append,
     ).run()  # fmt: skip
     for item in skipped:
         assert len(item.reason.splitlines()) == 1, item
@@ -93,7 +94,9 @@ def a_prompts_file(rng: random.Random, folder: Path) -> None:
 def a_cursor(rng: random.Random, _folder: Path) -> None:
     cursors = MemoryLedgers()
     cursors.save([Change("c", fuzzed_msgpack(rng, msgpack.packb({"format": 1, "cursor": 7}), LEDGER), 0)])
-    Intake(roster.prompter("null"), "c", MemoryBus(FakeClock()), Pictures(MemoryBlobs()), cursors, threading.Event())
+    bus = MemoryBus(FakeClock())
+    backlog = Backlog(bus, FakeClock(), 16)
+    Intake(roster.prompter("null"), "c", bus, Pictures(MemoryBlobs()), cursors, threading.Event(), backlog)
 
 
 def a_note_of_jobs_in_hand(rng: random.Random, _folder: Path) -> None:

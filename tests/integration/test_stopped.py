@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from infra.runtime.backlog import Backlog
+from infra.runtime.clock import SystemClock
 from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
 from infra.wiring import DATABASE
@@ -87,7 +89,8 @@ def take_in(folder: Path) -> None:
     shared, database = stores(folder)
     pictures = Pictures(shared.blobs, 0)
     prompter = roster.prompter(PROMPTER)
-    Intake(prompter, PROMPTER, shared.bus, pictures, shared.cursors, threading.Event(), scenes=SCENES, ahead=1000).run()
+    backlog = Backlog(shared.bus, SystemClock(), 1000)
+    Intake(prompter, PROMPTER, shared.bus, pictures, shared.cursors, threading.Event(), backlog, SCENES).run()
     database.close()
 
 

@@ -17,6 +17,7 @@ from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
+from infra.runtime.backlog import Backlog
 from infra.runtime.intake import Intake
 from infra.runtime.patience import FuseBlown
 from infra.runtime.pictures import Pictures
@@ -181,7 +182,7 @@ def intake(world: World) -> None:
         try:
             Intake(
                 roster.prompter("null:requests=3"), "c", world.bus, Pictures(world.blobs, 0), world.cursors, world.stop,
-                scenes=world.scenes, ahead=512,
+                Backlog(world.bus, world.clock, 512), scenes=world.scenes,
             ).run()  # fmt: skip
         except Crash:
             world.faults.dying = world.faults.sheltered = False

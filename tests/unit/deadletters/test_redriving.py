@@ -239,7 +239,7 @@ def test_a_triplet_without_its_pictures_goes_back_until_it_is_shelved(office: Of
 
 
 def test_a_letter_that_names_no_topic_is_refused(office: Office) -> None:
-    office.lose(Topic("elsewhere", None, str, 1, ()), b"\xff", "stranger", "Undecodable")
+    office.lose(Topic("elsewhere", None, str, 1, (), ()), b"\xff", "stranger", "Undecodable")
     (step,) = office.redrive()
     assert (step.deed, step.says) == ("refuse", "it does not say which topic it came from (origin 'elsewhere/0/0')")
 

@@ -12,7 +12,8 @@ import pytest
 from infra.blobs.memory import MemoryBlobs
 from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
-from infra.runtime.intake import JOBS_PER_SCENE, Intake
+from infra.runtime.backlog import JOBS_PER_SCENE, Backlog
+from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
 from schemas import codec, ids, topics
 from schemas import messages as m
@@ -69,11 +70,12 @@ def opened(
 ) -> Open:
     """Makes an intake of twenty prompts, with room for all."""
 
-    usual = {"bus": bus, "cursors": cursors, "stop": stop, "ahead": 100, "skipped": skipped.append}
+    usual = {"bus": bus, "cursors": cursors, "stop": stop, "skipped": skipped.append}
 
-    def made(prompter: Prompter[Any] = TWENTY, **more: object) -> Intake:
+    def made(prompter: Prompter[Any] = TWENTY, ahead: int = 100, **more: object) -> Intake:
         options: dict[str, Any] = {**usual, **more}
-        return Intake(prompter, "c", pictures=pictures, **options)
+        backlog = Backlog(options["bus"], FakeClock(), ahead)
+        return Intake(prompter, "c", pictures=pictures, backlog=backlog, **options)
 
     return made
 

@@ -17,9 +17,32 @@ def test_a_setting_is_read_from_its_name() -> None:
     assert found == Settings(out=Path("/data"), lease_s=5.0, cache_mb=0, fsync=False)
 
 
-def test_an_unknown_setting_is_named_with_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"^unknown setting NHR_OTU; settings are: NHR_OUT, NHR_LOG_LEVEL, [A-Z_, ]+$"):
+def test_an_unknown_setting_is_named_with_the_one_that_was_perhaps_meant() -> None:
+    with pytest.raises(UserError, match=r"^unknown setting NHR_OTU; did you mean NHR_OUT\?$"):
         from_environment({"NHR_OTU": "/data"})
+
+
+def test_an_unknown_setting_unlike_any_other_is_named_with_those_there_are() -> None:
+    with pytest.raises(
+        UserError, match=r"^unknown setting NHR_WHAT; settings are: NHR_OUT, [A-Z0-9_, ]+$"
+    ):
+        from_environment({"NHR_WHAT": "/data"})
+
+
+def test_a_secret_comes_from_its_file_and_is_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("from the file\n")
+    given = from_environment({"NHR_KAFKA_PASSWORD": "from the environment"})
+    assert given.secret("kafka_password") == "from the environment"
+    assert "environment" not in repr(given)
+    filed = from_environment({"NHR_KAFKA_PASSWORD_FILE": str(file)})
+    assert filed.secret("kafka_password") == "from the file"
+
+
+def test_a_secret_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    settings = from_environment({"NHR_S3_SECRET_KEY_FILE": str(tmp_path / "gone")})
+    with pytest.raises(UserError, match=r"^NHR_S3_SECRET_KEY_FILE: .*gone cannot be read .*; give a readable file$"):
+        settings.secret("s3_secret_key")
 
 
 @pytest.mark.parametrize(
