@@ -2,7 +2,7 @@
 
 from infra.wiring import Stores
 from schemas.errors import UserError
-from schemas.ports import Change
+from schemas.ports import Blobs, Change
 from streams import records
 from streams.policies import Policies
 from streams.records import Campaign
@@ -12,20 +12,34 @@ CURRENT = "/current"  # among the cursors; no campaign is called so
 
 
 def begin(stores: Stores, campaign: Campaign, policy: Policy) -> list[str]:
+    """Make this the campaign of a data folder, whose jobs are queued there, and note it (see `note`)."""
+    noted = _noted(stores.blobs, campaign)
+    _take_over(stores, campaign.campaign)
+    return _note(stores.blobs, noted, campaign, policy)
+
+
+def note(blobs: Blobs, campaign: Campaign, policy: Policy) -> list[str]:
     """Note the campaign, or check that this run goes on with what is noted; raises `UserError` when it does not.
 
     Returns what the user should know: that policy or models are no longer those that the campaign began with.
     """
-    noted = records.campaigns(stores.blobs).get(campaign.campaign)
+    return _note(blobs, _noted(blobs, campaign), campaign, policy)
+
+
+def _noted(blobs: Blobs, campaign: Campaign) -> Campaign | None:
+    noted = records.campaigns(blobs).get(campaign.campaign)
     if noted is not None and noted.prompts != campaign.prompts:
         raise UserError(
             f"campaign {campaign.campaign!r} was begun with --prompts {noted.prompts}",
             "go on with those, or choose another --campaign",
         )
-    _take_over(stores, campaign.campaign)
-    Policies(stores.blobs).keep(policy)
+    return noted
+
+
+def _note(blobs: Blobs, noted: Campaign | None, campaign: Campaign, policy: Policy) -> list[str]:
+    Policies(blobs).keep(policy)
     if noted is None:
-        stores.blobs.put(campaign_key(campaign.campaign), campaign.model_dump_json(indent=1).encode())
+        blobs.put(campaign_key(campaign.campaign), campaign.model_dump_json(indent=1).encode())
         return []
     return _changes(noted, campaign)
 

@@ -57,7 +57,7 @@ class Engine:
         tune()
         faults = self.order.out / FAULTS
         with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
-            self._control = Control(stores.cursors, self._clock)
+            self._control = Control(stores.cursors)
             progress = self._resumed(stores)
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
@@ -209,6 +209,7 @@ class Engine:
         )
 
     def _tick(self, stores: Stores, progress: Progress) -> None:
+        self._control.look()
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
@@ -220,7 +221,7 @@ class Engine:
     def _tell_troubles(self, progress: Progress) -> None:
         """What keeps workers waiting now; a note when it begins and when it is over."""
         away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
-        away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused())}
+        away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused)}
         progress.notes += [text for name, text in away.items() if name not in self._away]
         progress.notes += [
             f"{name}: {'goes on' if name in STAGES else 'service back'}" for name in sorted(self._away - set(away))

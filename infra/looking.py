@@ -12,8 +12,9 @@ from infra.ledgers.sqlite import SqliteLedgers
 from infra.runtime.clock import SystemClock
 from infra.settings import Settings
 from infra.sqlite import Database
-from infra.wiring import DATABASE, LOCK
-from schemas.ports import Delivery, Ledgers
+from infra.wiring import DATABASE, LOCK, cluster
+from schemas.errors import UserError
+from schemas.ports import Bus, Delivery, Ledgers
 
 AT_ONCE = 1000
 
@@ -40,6 +41,28 @@ def looked_into(out: Path, settings: Settings) -> Iterator[Queues | None]:
         yield Queues(bus, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
     finally:
         database.close()
+
+
+@dataclass(frozen=True)
+class Switchboard:
+    """Where people's wishes are noted, and the queues that show how they are obeyed."""
+
+    bus: Bus
+    cursors: Ledgers
+
+
+@contextmanager
+def switchboard(out: Path | None, settings: Settings) -> Iterator[Switchboard]:
+    """That of folder `out`, or without one of the cluster that the settings name, if they name one."""
+    if out is None and settings.kafka:
+        with cluster(settings) as stores:
+            yield Switchboard(stores.bus, stores.cursors)
+        return
+    folder = out or settings.out
+    with looked_into(folder, settings) as queues:
+        if queues is None:
+            raise UserError(f"nothing was mined into {folder}", "give its --out, or name a cluster (NHR_KAFKA, NHR_S3)")
+        yield Switchboard(queues.bus, queues.cursors)
 
 
 def is_mined(out: Path) -> bool:

@@ -1,8 +1,14 @@
 """The declared metrics as prometheus-client objects, in a registry of their own."""
 
+from collections import deque
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import metrics as specs
+
+LATEST = 512
+"""Observations of a histogram that are remembered one by one."""
 
 
 class Metrics:
@@ -11,6 +17,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._built = {spec.name: self._build(spec) for spec in specs.ALL}
+        self._latest = {spec.name: deque[float](maxlen=LATEST) for spec in specs.ALL if spec.type == "histogram"}
 
     def _build(self, spec: specs.Metric) -> Counter | Gauge | Histogram:
         if spec.type == "histogram":
@@ -38,6 +45,14 @@ class Metrics:
         if not isinstance(metric, Histogram):
             raise TypeError(f"{spec.name} is a {spec.type}")
         metric.labels(*labels).observe(value)
+        self._latest[spec.name].append(value)
+
+    def quantiles(self, spec: specs.Metric, shares: Sequence[float]) -> list[float | None]:
+        """The values below which these shares of a histogram's latest observations lie; None before the first."""
+        latest = sorted(self._latest[spec.name])
+        if not latest:
+            return [None] * len(shares)
+        return [latest[min(len(latest) - 1, int(share * len(latest)))] for share in shares]
 
     def totals(self, spec: specs.Metric) -> dict[tuple[str, ...], float]:
         """The current values of a counter or gauge, by label values."""

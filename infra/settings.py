@@ -32,6 +32,9 @@ class Settings(BaseModel):
     slot: Annotated[
         str, Field(max_length=64, description="this worker's lasting name: makes restarts cheap; one process each")
     ] = ""
+    record_s: Annotated[
+        float, Field(ge=0.1, le=3600, description="seconds of verdicts that a recorder gathers into one segment")
+    ] = 30.0
     state: Annotated[Path, Field(description="folder of a cluster process's own notes, kept over restarts")] = Path(
         "nhr-state"
     )

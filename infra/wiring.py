@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from infra import formats
 from infra.blobs.folder import FolderBlobs
@@ -29,6 +29,9 @@ from streams.recorder import Recorder
 from streams.rules.policy import Policy
 from workers import chain, roster
 from workers.plugin import PlugIn
+
+if TYPE_CHECKING:
+    from infra.bus.kafka import KafkaBus
 
 STREAMS = ("director", "collector", "recorder")
 DATABASE = "nhr.sqlite"
@@ -73,6 +76,37 @@ def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Itera
             yield Stores(bus, blobs, SqliteLedgers(database), SqliteLedgers(database, "cursors"))
         finally:
             database.close()
+
+
+@dataclass(frozen=True)
+class Cluster(Stores):
+    """Everything that lasts, of the cluster; `beats` are what its processes say of themselves."""
+
+    bus: "KafkaBus"
+    beats: Ledgers
+
+
+@contextmanager
+def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]:
+    """The stores of the cluster that the settings name; raises `UserError` for what is not set, away or not for us."""
+    try:
+        from infra.blobs.s3 import S3Blobs
+        from infra.bus.kafka import KafkaBus
+        from infra.ledgers.s3 import S3Ledgers
+        from infra.s3 import Client
+    except ModuleNotFoundError as error:
+        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
+    for name in ("kafka", "s3"):
+        if not getattr(settings, name):
+            raise UserError(f"NHR_{name.upper()} is not set", "name the servers, or start some: nhr services up")
+    client = Client(settings)
+    bus = KafkaBus(settings, clock or SystemClock())
+    try:
+        ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
+        yield Cluster(bus, S3Blobs(client), ledgers, cursors, beats)
+    finally:
+        bus.close()
+        client.close()
 
 
 @contextmanager

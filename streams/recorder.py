@@ -25,16 +25,20 @@ class Recording:
 
 
 class Recorder:
-    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter."""
+    """Handler of the verdicts topic. Bytes are kept verbatim; what no one can decode is the director's dead letter.
+
+    `linger_s`: how long a batch is gathered. Each becomes a segment for every partition it has events of, so with many
+    partitions a longer one makes fewer objects.
+    """
 
     topic = topics.VERDICTS
     group = "recorder"
     batch = 4096
     due_s = None
-    linger_s = 1.0
     overlaps = False
 
-    def __init__(self, blobs: Blobs, policies: Policies) -> None:
+    def __init__(self, blobs: Blobs, policies: Policies, linger_s: float = 1.0) -> None:
+        self.linger_s = linger_s
         self._blobs = blobs
         self._policies = policies
         self._kept: set[str] = set()

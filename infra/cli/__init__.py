@@ -24,13 +24,26 @@ shows examples.
 
 def app() -> typer.Typer:
     """The command line, built when it is needed."""
-    from infra.cli import data, demo, dlq, keeping, mine, models, policy, redecide, stats, status
+    from infra.cli import (
+        control,
+        data,
+        demo,
+        dlq,
+        keeping,
+        mine,
+        models,
+        policy,
+        redecide,
+        roles,
+        stats,
+        status,
+    )  # fmt: skip
 
     cli = typer.Typer(
         name="nhr", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]}, add_completion=False,
     )  # fmt: skip
-    for module in (mine, demo, status, data, stats, redecide, keeping, dlq, models, policy):
+    for module in (mine, demo, status, control, data, stats, redecide, keeping, dlq, models, policy, roles):
         module.register(cli)
     return cli
 

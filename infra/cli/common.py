@@ -40,6 +40,22 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, description=what, completed=done, total=total or None)
 
 
+def expanded(prompts: str) -> str:
+    """What is to be edited, with "~" in its path made out."""
+    name, separator, rest = prompts.partition(":")
+    return f"{name}:{Path(rest).expanduser()}" if separator and "=" not in rest else prompts
+
+
+def campaign(name: str, prompts: str) -> str:
+    """The campaign's name: given, or from what is edited."""
+    kind = prompts.partition(":")[0]
+    name = name or (Path(kind).stem if kind.endswith(".jsonl") else kind)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        hint = "give --campaign up to 64 letters, digits, dots, dashes and underscores"
+        raise UserError(f"no campaign can be called {name!r}", hint)
+    return name
+
+
 def seconds(text: str) -> float | None:
     """The time that "90s", "30m", "2h" or "7d" says; None for anything else."""
     match = _DURATION.fullmatch(text.strip())

@@ -96,10 +96,10 @@ def mine(
         )
         if text
     }  # fmt: skip
-    prompts = _expanded(prompts)
+    prompts = common.expanded(prompts)
     order = Order(
         out=(out or settings.out).expanduser(),
-        campaign=_campaign(campaign, prompts),
+        campaign=common.campaign(campaign, prompts),
         prompts=prompts,
         policy=policies.read(policy),
         crew=_crew(prompts, chosen, workers or []),
@@ -120,21 +120,6 @@ def mine(
 def _exit(progress: Progress) -> None:
     if progress.phase == "stopped":
         raise typer.Exit(130)
-
-
-def _expanded(prompts: str) -> str:
-    name, separator, rest = prompts.partition(":")
-    return f"{name}:{Path(rest).expanduser()}" if separator and "=" not in rest else prompts
-
-
-def _campaign(name: str, prompts: str) -> str:
-    """The campaign's name: given, or from what is edited."""
-    kind = prompts.partition(":")[0]
-    name = name or (Path(kind).stem if kind.endswith(".jsonl") else kind)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        hint = "give --campaign up to 64 letters, digits, dots, dashes and underscores"
-        raise UserError(f"no campaign can be called {name!r}", hint)
-    return name
 
 
 def _crew(prompts: str, chosen: dict[str, str], workers: list[str]) -> Crew:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from schemas import formats, topics
 from schemas.errors import UserError
-from schemas.ports import Change, Clock, Ledgers
+from schemas.ports import Change, Ledgers
 
 NAME = "/control"
 FORMAT = 1
@@ -48,24 +48,19 @@ def _read(notes: Ledgers) -> tuple[frozenset[str], int]:
 
 
 class Control:
-    """What is paused, as of a moment ago; for the loops of one process, from any of its threads."""
+    """What is paused, as of the latest look; for the loops of one process, from any of its threads."""
 
-    def __init__(self, notes: Ledgers, clock: Clock) -> None:
-        self._notes, self._clock = notes, clock
-        self._paused: frozenset[str] = frozenset()
-        self._look_at = float("-inf")
+    def __init__(self, notes: Ledgers) -> None:
+        self._notes = notes
+        self.paused: frozenset[str] = frozenset()
 
-    def paused(self) -> frozenset[str]:
-        """The stages that are paused; looks every few seconds."""
-        now = self._clock.monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOK_EVERY_S
-            self._paused = paused(self._notes)
-        return self._paused
+    def look(self) -> None:
+        """Look again; somebody calls this every `LOOK_EVERY_S` or so, so that no loop waits for a store."""
+        self.paused = paused(self._notes)
 
     def of(self, stage: str) -> Callable[[], bool]:
         """Whether that stage is paused, to be asked again and again."""
-        return lambda: stage in self.paused()
+        return lambda: stage in self.paused
 
 
 def feeding(stage: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from infra.bus.memory import MemoryBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.metrics import Metrics
 from infra.runtime import control
-from infra.runtime.control import LOOK_EVERY_S, Control
+from infra.runtime.control import Control
 from infra.runtime.loop import Loop
 from schemas.errors import UserError
 from schemas.ports import Change, Lag
@@ -27,13 +27,12 @@ def test_a_pause_is_seen_by_others_and_lifted_again() -> None:
     assert control.paused(notes) == {"judge"}
 
 
-def test_a_process_looks_every_few_seconds() -> None:
-    notes, clock = MemoryLedgers(), FakeClock()
-    seen = Control(notes, clock)
-    assert not seen.paused()
+def test_a_process_knows_of_a_pause_once_it_has_looked() -> None:
+    notes = MemoryLedgers()
+    seen = Control(notes)
     control.change(notes, "editor", pause=True)
     assert not seen.of("editor")()
-    clock.advance(LOOK_EVERY_S)
+    seen.look()
     assert seen.of("editor")()
     assert not seen.of("judge")()
 

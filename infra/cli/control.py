@@ -1,0 +1,80 @@
+"""`nhr pause`, `nhr resume` and `nhr drain`: hold a stage up, let it go on, work its queue off first."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from infra import settings as environment
+from infra.cli.common import Out
+from infra.looking import Switchboard, switchboard
+from infra.runtime import control
+from infra.runtime.control import STAGES
+from schemas.errors import UserError
+
+Stage = Annotated[str, typer.Argument(metavar="STAGE", help=f"{', '.join(STAGES)}.")]
+LOOK_EVERY_S = 1.0
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command("pause", short_help="Have a stage take nothing new.")(pause)
+    cli.command("resume", short_help="Let a paused stage go on.")(resume)
+    cli.command("drain", short_help="Work a stage's queue off, then pause it.")(drain)
+
+
+def pause(stage: Stage, out: Out = None) -> None:
+    """Have every worker of a stage finish what it has in hand and take nothing new, until `nhr resume`.
+
+    It holds for all of them, those too that start later; nothing is lost, the queue before the stage grows. Without
+    --out it is the cluster that the settings name, if they name one.
+
+    \b
+    Examples:
+      nhr pause editor
+      nhr pause prompter --out data
+    """
+    _check(stage)
+    with switchboard(out, environment.from_environment()) as board:
+        changed = control.change(board.cursors, stage, pause=True)
+    typer.echo(f"{stage}: {'paused' if changed else 'was paused already'}; nhr resume {stage} lets it go on")
+
+
+def resume(stage: Stage, out: Out = None) -> None:
+    """Let a paused stage go on."""
+    _check(stage)
+    with switchboard(out, environment.from_environment()) as board:
+        changed = control.change(board.cursors, stage, pause=False)
+    typer.echo(f"{stage}: {'goes on' if changed else 'was not paused'}")
+
+
+def drain(stage: Stage, out: Out = None) -> None:
+    """Take nothing new in, wait until nothing more can come to a stage, then pause it: before its models are changed.
+
+    The prompter stays paused too. Ctrl-C leaves it at that; run it again to go on waiting.
+
+    \b
+    Examples:
+      nhr drain editor && nhr resume editor && nhr resume prompter
+    """
+    _check(stage)
+    feeding = control.feeding(stage)
+    with switchboard(out, environment.from_environment()) as board:
+        control.change(board.cursors, control.PROMPTER, pause=True)
+        last = -1
+        while left := _left(board, feeding):
+            if left != last:
+                typer.echo(f"{stage}: {left:,} messages before it or in its hands")
+                last = left
+            time.sleep(LOOK_EVERY_S)
+        control.change(board.cursors, stage, pause=True)
+    typer.echo(f"{stage}: drained and paused, and so is the prompter; nhr resume lets each go on")
+
+
+def _check(stage: str) -> None:
+    if stage not in STAGES:
+        raise UserError(f"no stage is called {stage!r}", f"stages: {', '.join(STAGES)}")
+
+
+def _left(board: Switchboard, feeding: frozenset[str]) -> int:
+    return sum(lag.waiting + lag.in_flight for (_, group), lag in board.bus.lag().items() if group in feeding)

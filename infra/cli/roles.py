@@ -1,0 +1,121 @@
+"""`nhr worker` and `nhr stream`: one role of the cluster, as a process that runs until it is stopped."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from infra import settings as environment
+from infra.cli import common
+from infra.cluster import role
+from infra.cluster.role import Build
+from schemas.errors import UserError
+from streams.rules import policy as policies
+from workers import roster
+
+PROMPTER = "prompter"
+STREAMS = ("director", "collector", "recorder")
+
+PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command("worker", short_help="Cluster: run one worker until it is stopped.")(worker)
+    cli.command("stream", short_help="Cluster: run a director, collector or recorder.")(stream)
+
+
+def worker(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join((PROMPTER, *roster.KINDS))}.")],
+    plugin: Annotated[str, typer.Argument(metavar="NAME[:OPTION=VALUE]", help="Its plug-in; `nhr models KIND`.")],
+    campaign: Annotated[str, typer.Option(metavar="NAME", help="prompter: name of this mining effort.")] = "",
+    scenes: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="prompter: bring in N scenes, then end.")
+    ] = None,
+    ahead: Annotated[
+        int, typer.Option(min=1, metavar="N", help="prompter: most scenes on their way to the gate.")
+    ] = 256,
+    open_most: Annotated[
+        int, typer.Option("--open", min=1, metavar="N", help="prompter: most scenes open at once.")
+    ] = 4096,
+    policy: PolicyName = "paper",
+) -> None:
+    """Run one worker over Kafka and S3 until SIGTERM or Ctrl-C, which finish what is in hand.
+
+    Start as many as you have machines or GPUs for: those of one kind share its work. Kafka and S3 are named by
+    NHR_KAFKA, NHR_S3 and the like (`nhr doctor`); `nhr services up` starts some on this machine. Workers that are
+    restarted in place start faster with a lasting name of their own (NHR_SLOT) and find their notes in NHR_STATE.
+
+    \b
+    Examples:
+      nhr worker prompter grammar --campaign autumn
+      nhr worker editor simulated
+      nhr worker screen pixels,simulated
+    """
+    if kind == PROMPTER:
+        name = common.campaign(campaign, plugin)
+        intent = role.Intent(common.expanded(plugin), name, policies.read(policy), scenes, ahead, open_most)
+        _play(kind, role.prompter(intent))
+        return
+    if kind not in roster.KINDS:
+        raise UserError(f"no kind of worker is called {kind!r}", f"kinds: {', '.join((PROMPTER, *roster.KINDS))}")
+    _play(kind, role.worker(kind, plugin))
+
+
+def stream(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(STREAMS)}.")],
+    policy: PolicyName = "paper",
+) -> None:
+    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, what keeps, what writes down.
+
+    A director decides over the scenes that it sees first by its --policy, so give all of them the same.
+
+    \b
+    Examples:
+      nhr stream director --policy thrifty
+      nhr stream collector
+      nhr stream recorder
+    """
+    match name:
+        case "director":
+            build = role.director(policies.read(policy))
+        case "collector":
+            build = role.collector()
+        case "recorder":
+            build = role.recorder()
+        case _:
+            raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(STREAMS)}")
+    _play(name, build)
+
+
+def _play(name: str, build: Build) -> None:
+    settings = environment.from_environment()
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    with _stopped_by_signals() as stop:
+        role.play(name, settings, build, stop)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second one ends the process at once, which loses nothing either."""
+    stop = threading.Event()
+
+    def drain(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

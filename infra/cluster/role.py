@@ -1,0 +1,171 @@
+"""One role of the cluster as a process: its loop over Kafka and S3 until somebody stops it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from infra import campaigns
+from infra.cluster.beat import Beating
+from infra.cluster.state import own_folder
+from infra.ledgers.sqlite import SqliteLedgers
+from infra.metrics import Metrics
+from infra.runtime import autopsy
+from infra.runtime.backlog import Backlog
+from infra.runtime.clock import SystemClock
+from infra.runtime.control import PROMPTER, Control
+from infra.runtime.inhand import InHand
+from infra.runtime.intake import Intake
+from infra.runtime.loop import Loop
+from infra.runtime.pictures import Pictures
+from infra.runtime.tuning import tune
+from infra.runtime.worker import Worker
+from infra.settings import Settings
+from infra.wiring import Cluster, Crew, cluster
+from schemas.ports import Clock, Handler
+from streams import records
+from streams.collector import Collector
+from streams.director import Director
+from streams.policies import Policies
+from streams.recorder import Recorder
+from streams.rules.policy import Policy
+from workers import roster
+
+FAULTS = "nhr.faults"
+NOTES = "notes.sqlite"
+LOOK_EVERY_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What every role is given."""
+
+    stores: Cluster
+    settings: Settings
+    meters: Metrics
+    clock: Clock
+    in_hand: InHand
+    control: Control
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a role does: `run` until done or stopped; what is told of it meanwhile."""
+
+    run: Callable[[], None]
+    model: str = ""
+    trouble: Callable[[], str] = lambda: ""
+
+
+Build = Callable[[Equipment], Job]
+
+
+def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> None:
+    """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong."""
+    tune()
+    clock, meters = SystemClock(), Metrics()
+    with own_folder(settings.state, role, settings.slot) as folder, autopsy.watched(folder / FAULTS) as died:
+        notes = SqliteLedgers(folder / NOTES, "cursors")
+        try:
+            with cluster(settings, clock) as stores:
+                control = Control(stores.cursors)
+                control.look()
+                in_hand = InHand(notes, died=died)
+                job = build(Equipment(stores, settings, meters, clock, in_hand, control, stop))
+                beating = Beating(
+                    stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
+                    job.trouble,
+                )  # fmt: skip
+                log.info("%s: at work", folder.name)
+                with beating.running():
+                    job.run()
+                in_hand.save()
+        finally:
+            notes.close()
+
+
+def worker(kind: str, text: str) -> Build:
+    """A worker of `kind` with the plug-in that `text` names; raises `UserError` for a wrong one."""
+    crew = Crew({kind: text})
+    crew.recipes()
+
+    def build(with_: Equipment) -> Job:
+        recipe, plugin = crew.plugin(kind)
+        pictures = Pictures(with_.stores.blobs, with_.settings.cache_mb << 20)
+        made = Worker(
+            roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters, with_.in_hand
+        )
+        return Job(_loop(made, with_).run, recipe, lambda: made.trouble)
+
+    return build
+
+
+def director(policy: Policy) -> Build:
+    """A director; `policy` decides over the sources whose ledgers it opens."""
+
+    def build(with_: Equipment) -> Job:
+        stores = with_.stores
+        policies = Policies(stores.blobs)
+        policies.keep(policy)
+        made = Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, with_.clock)
+        return Job(_loop(made, with_).run, f"{policy.name}@{policy.policy_id[:12]}")
+
+    return build
+
+
+def collector() -> Build:
+    """A collector."""
+    return lambda with_: Job(_loop(Collector(with_.stores.blobs, with_.clock), with_).run)
+
+
+def recorder() -> Build:
+    """A recorder."""
+
+    def build(with_: Equipment) -> Job:
+        blobs = with_.stores.blobs
+        return Job(_loop(Recorder(blobs, Policies(blobs), with_.settings.record_s), with_).run)
+
+    return build
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a prompter brings in, and the water marks it keeps to."""
+
+    prompts: str
+    campaign: str
+    policy: Policy
+    scenes: int | None = None
+    ahead: int = 256
+    open_most: int = 4096
+
+
+def prompter(intent: Intent) -> Build:
+    """The prompter of a campaign; one at a time, for its cursor is saved by compare-and-set."""
+    found = roster.prompter(intent.prompts)
+    found.intake(intent.campaign, 0)
+
+    def build(with_: Equipment) -> Job:
+        stores = with_.stores
+        campaign = records.Campaign(
+            campaign=intent.campaign, prompts=intent.prompts, policy=intent.policy.name,
+            policy_id=intent.policy.policy_id,
+        )  # fmt: skip
+        for note in campaigns.note(stores.blobs, campaign, intent.policy):
+            log.warning("%s", note)
+        backlog = Backlog(stores.bus, with_.clock, intent.ahead, stores.ledgers, intent.open_most, LOOK_EVERY_S)
+        intake = Intake(
+            found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
+            intent.scenes, paused=with_.control.of(PROMPTER),
+        )  # fmt: skip
+        return Job(intake.run, intent.prompts)
+
+    return build
+
+
+def _loop(handler: Handler[Any], with_: Equipment) -> Loop:
+    return Loop(handler, with_.stores.bus, with_.meters, with_.clock, with_.stop, with_.control.of(handler.group))
