@@ -1,6 +1,7 @@
 """`nhr worker` and `nhr stream`: one role of the cluster, as a process that runs until it is stopped."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ PROMPTER = "prompter"
 STREAMS = ("director", "collector", "recorder")
 
 PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
+Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process, our parent, is gone.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -44,6 +46,7 @@ def worker(
         int, typer.Option("--open", min=1, metavar="N", help="prompter: most scenes open at once.")
     ] = 4096,
     policy: PolicyName = "paper",
+    parent: Parent = None,
 ) -> None:
     """Run one worker over Kafka and S3 until SIGTERM or Ctrl-C, which finish what is in hand.
 
@@ -60,16 +63,17 @@ def worker(
     if kind == PROMPTER:
         name = common.campaign(campaign, plugin)
         intent = role.Intent(common.expanded(plugin), name, policies.read(policy), scenes, ahead, open_most)
-        _play(kind, role.prompter(intent))
+        _play(kind, role.prompter(intent), parent)
         return
     if kind not in roster.KINDS:
         raise UserError(f"no kind of worker is called {kind!r}", f"kinds: {', '.join((PROMPTER, *roster.KINDS))}")
-    _play(kind, role.worker(kind, plugin))
+    _play(kind, role.worker(kind, plugin), parent)
 
 
 def stream(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(STREAMS)}.")],
     policy: PolicyName = "paper",
+    parent: Parent = None,
 ) -> None:
     """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, what keeps, what writes down.
 
@@ -90,16 +94,16 @@ def stream(
             build = role.recorder()
         case _:
             raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(STREAMS)}")
-    _play(name, build)
+    _play(name, build, parent)
 
 
-def _play(name: str, build: Build) -> None:
+def _play(name: str, build: Build, parent: int | None) -> None:
     settings = environment.from_environment()
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
     with _stopped_by_signals() as stop:
-        role.play(name, settings, build, stop)
+        role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
 
 
 @contextmanager

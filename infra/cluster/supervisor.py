@@ -1,0 +1,117 @@
+"""Watches over processes: starts them, starts again those that die, ends them all in good order."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas.errors import UserError
+from schemas.ports import Clock
+
+SETTLED_S = 30.0
+"""A process that lived so long had started well; what ends it later is another matter."""
+LONGEST_PAUSE_S = 30.0
+HOPELESS = 5
+"""Deaths in a row, each soon after the start, after which nobody tries again."""
+TAIL_BYTES = 4096
+
+
+@dataclass
+class Child:
+    """A process to be kept alive; one that `ends` may end by itself, with status 0."""
+
+    name: str
+    command: Sequence[str]
+    ends: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    ended: bool = False
+    deaths: int = field(default=0, compare=False)
+    started_s: float = 0.0
+    due_s: float = 0.0
+
+
+class Supervisor:
+    """Keeps the children alive; `say` is told what people should know. Logs go to one file a child, under `logs`."""
+
+    def __init__(self, logs: Path, environment: Mapping[str, str], clock: Clock, say: Callable[[str], None]) -> None:
+        self._logs, self._environment, self._clock, self._say = logs, environment, clock, say
+        self._children: dict[str, Child] = {}
+        self.restarts = 0
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def add(self, child: Child) -> None:
+        """Watch over one more; it is started at the next look."""
+        self._children[child.name] = child
+
+    def __getitem__(self, name: str) -> Child:
+        return self._children[name]
+
+    def look(self) -> None:
+        """Start whoever is due, and see who died; raises `UserError` for one that dies again and again."""
+        for child in self._children.values():
+            if child.process is not None and (status := child.process.poll()) is not None:
+                self._died(child, status)
+            if child.process is None and not child.ended and self._clock.monotonic() >= child.due_s:
+                self._start(child)
+
+    def remove(self, name: str, grace_s: float) -> None:
+        """End one child in good order: what it has in hand is finished."""
+        self._end([self._children.pop(name)], grace_s)
+
+    def stop(self, grace_s: float) -> None:
+        """End all: a signal to each, `grace_s` seconds to finish what is in hand, then the hard way."""
+        self._end(list(self._children.values()), grace_s)
+
+    def _end(self, children: Sequence[Child], grace_s: float) -> None:
+        running = [(child, child.process) for child in children if child.process is not None]
+        for _, process in running:
+            process.send_signal(signal.SIGTERM)
+        until = self._clock.monotonic() + grace_s
+        for child, process in running:
+            try:
+                process.wait(max(0.0, until - self._clock.monotonic()))
+            except subprocess.TimeoutExpired:
+                self._say(f"{child.name} did not finish within {grace_s:.0f} s and was killed; nothing is lost")
+                process.kill()
+                process.wait()
+            child.process, child.ended = None, True
+
+    def _start(self, child: Child) -> None:
+        with self._log(child).open("ab") as log:
+            child.process = subprocess.Popen(
+                [*child.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self._environment),
+                start_new_session=True,
+            )  # fmt: skip
+        child.started_s = self._clock.monotonic()
+
+    def _died(self, child: Child, status: int) -> None:
+        child.process = None
+        if child.ends and status == 0:
+            child.ended = True
+            return
+        now = self._clock.monotonic()
+        child.deaths = 1 if now - child.started_s > SETTLED_S else child.deaths + 1
+        why = self._last_line(child)
+        if child.deaths >= HOPELESS:
+            raise UserError(f"{child.name} ended {HOPELESS} times in a row ({why})", f"see {self._log(child)}")
+        pause = min(LONGEST_PAUSE_S, 0.5 * 2.0**child.deaths)
+        child.due_s = now + pause
+        self.restarts += 1
+        self._say(f"{child.name} ended ({_reason(status)}: {why}); starting it again in {pause:.0f} s")
+
+    def _log(self, child: Child) -> Path:
+        return self._logs / f"{child.name}.log"
+
+    def _last_line(self, child: Child) -> str:
+        data = b""
+        with self._log(child).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            data = file.read()
+        lines = data.decode(errors="replace").split("\n")
+        return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "said nothing")
+
+
+def _reason(status: int) -> str:
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
