@@ -1,7 +1,6 @@
 """`nhr mine`: mine triplets into a folder, with a live view; Ctrl-C drains, and the same command resumes."""
 
 import logging
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,16 +14,14 @@ import typer
 from infra import settings as environment
 from infra.cli import common
 from infra.cli import view as views
+from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
 from infra.engine import Engine
 from infra.progress import Order, Progress
-from infra.wiring import STREAMS, Crew, crew
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
 
 LOG = "nhr.log"
-
-PLUGIN = "NAME[:OPTION=VALUE]"
 
 
 def register(cli: typer.Typer) -> None:
@@ -57,17 +54,13 @@ def mine(
     policy: Annotated[
         str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")
     ] = "paper",
-    generator: Annotated[str, typer.Option(metavar=PLUGIN, help="What draws; `nhr models generator`.")] = "",
-    gate: Annotated[str, typer.Option(metavar=PLUGIN, help="What looks at sources; `nhr models gate`.")] = "",
-    editor: Annotated[str, typer.Option(metavar=PLUGIN, help="What edits; `nhr models editor`.")] = "",
-    screen: Annotated[
-        str, typer.Option(metavar="NAME,NAME,...", help="First looks at an attempt, in order: pixels,simulated.")
-    ] = "",
-    judge: Annotated[str, typer.Option(metavar=PLUGIN, help="What scores triplets; `nhr models judge`.")] = "",
-    writer: Annotated[str, typer.Option(metavar=PLUGIN, help="What words edits; `nhr models writer`.")] = "",
-    workers: Annotated[
-        list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
-    ] = None,
+    generator: Generator = "",
+    gate: Gate = "",
+    editor: Editor = "",
+    screen: Screen = "",
+    judge: Judge = "",
+    writer: Writer = "",
+    workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
 ) -> None:
     """Mine triplets: from drawn scenes, or from your photographs, until the end you name or until Ctrl-C.
@@ -88,21 +81,13 @@ def mine(
        "requests": [{"instruction": "Make it blue.", "operation": "recolor"}]}
     """
     settings = environment.from_environment()
-    chosen = {
-        kind: text
-        for kind, text in (
-            ("generator", generator), ("gate", gate), ("editor", editor), ("screen", screen), ("judge", judge),
-            ("writer", writer),
-        )
-        if text
-    }  # fmt: skip
     prompts = common.expanded(prompts)
     order = Order(
         out=(out or settings.out).expanduser(),
         campaign=common.campaign(campaign, prompts),
         prompts=prompts,
         policy=policies.read(policy),
-        crew=_crew(prompts, chosen, workers or []),
+        crew=hired(prompts, (generator, gate, editor, screen, judge, writer), workers or []),
         scenes=scenes,
         target=target,
         for_s=_seconds(duration) if duration else None,
@@ -120,19 +105,6 @@ def mine(
 def _exit(progress: Progress) -> None:
     if progress.phase == "stopped":
         raise typer.Exit(130)
-
-
-def _crew(prompts: str, chosen: dict[str, str], workers: list[str]) -> Crew:
-    counts: dict[str, int] = {}
-    for text in (part for entry in workers for part in entry.split(",")):
-        kind, _, number = text.partition("=")
-        if not re.fullmatch("[0-9]{1,2}", number) or not 1 <= int(number) <= 64:
-            kinds = ", ".join((*roster.KINDS, *STREAMS))
-            raise UserError(
-                f"--workers {text!r} is no number of workers", f"write KIND=N with N from 1 to 64; kinds: {kinds}"
-            )
-        counts[kind.strip()] = int(number)
-    return crew(prompts.partition(":")[0], chosen, counts)
 
 
 def _seconds(text: str) -> float:

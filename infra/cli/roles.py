@@ -102,12 +102,12 @@ def _play(name: str, build: Build, parent: int | None) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
-    with _stopped_by_signals() as stop:
+    with stopped_by_signals() as stop:
         role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[threading.Event]:
+def stopped_by_signals() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set; a second one ends the process at once, which loses nothing either."""
     stop = threading.Event()
 

@@ -12,7 +12,7 @@ MINE = ("mine", "--prompts", "null", "--json")
 def done(out: Path, group: str) -> bool:
     """Whether the group has nothing waiting or in hand."""
     lag = json.loads(nhr("status", "--json", "--out", out).out)["queues"][group]
-    return lag["waiting"] == lag["in_flight"] == 0
+    return bool(lag["waiting"] == lag["in_flight"] == 0)
 
 
 def test_a_run_waits_for_a_paused_stage_and_goes_on_when_told(tmp_path: Path) -> None:
