@@ -54,7 +54,7 @@ class Switchboard:
 @contextmanager
 def switchboard(out: Path | None, settings: Settings) -> Iterator[Switchboard]:
     """That of folder `out`, or without one of the cluster that the settings name, if they name one."""
-    if out is None and settings.kafka:
+    if out is None and settings.s3:
         with cluster(settings) as stores:
             yield Switchboard(stores.bus, stores.cursors)
         return

@@ -32,11 +32,13 @@ from workers.plugin import PlugIn
 
 if TYPE_CHECKING:
     from infra.bus.kafka import KafkaBus
+    from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10
+SERVERS_HINT = "name the servers, or start some: nhr services up"
 LOCK_PAUSE_S = 0.02
 
 DEFAULTS: dict[str, Mapping[str, str]] = {
@@ -89,24 +91,49 @@ class Cluster(Stores):
 @contextmanager
 def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]:
     """The stores of the cluster that the settings name; raises `UserError` for what is not set, away or not for us."""
-    try:
+    with _packages_of_the_cluster():
         from infra.blobs.s3 import S3Blobs
         from infra.bus.kafka import KafkaBus
         from infra.ledgers.s3 import S3Ledgers
+    if not settings.kafka:
+        raise UserError("NHR_KAFKA is not set", SERVERS_HINT)
+    with _s3(settings) as client:
+        bus = KafkaBus(settings, clock or SystemClock())
+        try:
+            ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
+            yield Cluster(bus, S3Blobs(client), ledgers, cursors, beats)
+        finally:
+            bus.close()
+
+
+@contextmanager
+def bucket(settings: Settings) -> Iterator[Blobs]:
+    """What the cluster keeps, for readers: no Kafka is needed."""
+    with _s3(settings) as client:
+        from infra.blobs.s3 import S3Blobs
+
+        yield S3Blobs(client)
+
+
+@contextmanager
+def _s3(settings: Settings) -> Iterator["Client"]:
+    with _packages_of_the_cluster():
         from infra.s3 import Client
+    if not settings.s3:
+        raise UserError("NHR_S3 is not set", SERVERS_HINT)
+    client = Client(settings)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _packages_of_the_cluster() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
-    for name in ("kafka", "s3"):
-        if not getattr(settings, name):
-            raise UserError(f"NHR_{name.upper()} is not set", "name the servers, or start some: nhr services up")
-    client = Client(settings)
-    bus = KafkaBus(settings, clock or SystemClock())
-    try:
-        ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
-        yield Cluster(bus, S3Blobs(client), ledgers, cursors, beats)
-    finally:
-        bus.close()
-        client.close()
 
 
 @contextmanager

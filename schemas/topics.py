@@ -45,7 +45,7 @@ VERDICTS = Topic(
     ("director", "recorder"),
 )  # fmt: skip
 TRIPLETS = Topic("nhr.triplets.v1", m.Triplet, _source_key, 64, ("director",), ("collector",))
-DEAD_LETTERS = Topic("nhr.dead-letters.v1", None, str, 64, (), ())
+DEAD_LETTERS = Topic("nhr.dead-letters.v1", None, str, 1, (), ())  # few, and numbered by their offset
 
 ALL: tuple[Topic, ...] = (
     PROMPTS, SOURCES, EDIT_JOBS, CANDIDATES, JUDGE_JOBS, TEXT_JOBS, VERDICTS, TRIPLETS, DEAD_LETTERS

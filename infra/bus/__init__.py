@@ -5,11 +5,15 @@ from typing import Protocol
 from schemas.ports import Bus, Delivery
 
 
-class LocalBus(Bus, Protocol):
-    """A bus that lives on this machine and can be looked into."""
+class BrowsableBus(Bus, Protocol):
+    """A bus whose messages can be read again, as long as they are kept."""
 
     def read(self, topic: str, start: int = 0, limit: int = 100) -> list[Delivery]:
         """Up to `limit` stored messages from offset `start` on, leased to nobody; for browsing dead letters."""
+
+
+class LocalBus(BrowsableBus, Protocol):
+    """A bus that lives on this machine and can be looked into."""
 
     def floor(self, topic: str, group: str = "") -> int:
         """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""

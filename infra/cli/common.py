@@ -12,10 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra import formats
 from infra import settings as environment
-from infra.wiring import DATABASE
+from infra.blobs.folder import FolderBlobs
+from infra.wiring import DATABASE, bucket
 from schemas.errors import UserError
+from schemas.ports import Blobs
 
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
+Where = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder of the data (default: the S3 that NHR_S3 names, else NHR_OUT)."),
+]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -28,6 +34,22 @@ def folder(out: Path | None) -> Path:
         raise UserError(f"nothing was mined into {found}", "mine first (`nhr mine --help`) or give its --out")
     formats.check(found)
     return found
+
+
+def place(out: Path | None) -> Path | None:
+    """The data folder meant (see `folder`); None for the cluster, that is, without --out where the settings name one."""
+    return None if out is None and environment.from_environment().s3 else folder(out)
+
+
+@contextmanager
+def kept(out: Path | None) -> Iterator[Blobs]:
+    """What is kept in the place meant."""
+    found, settings = place(out), environment.from_environment()
+    if found is not None:
+        yield FolderBlobs(found, fsync=settings.fsync)
+        return
+    with bucket(settings) as blobs:
+        yield blobs
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from infra import settings as environment
-from infra.cli.common import Out
+from infra.cli.common import Where
 from infra.looking import Switchboard, switchboard
 from infra.runtime import control
 from infra.runtime.control import STAGES
@@ -23,7 +23,7 @@ def register(cli: typer.Typer) -> None:
     cli.command("drain", short_help="Work a stage's queue off, then pause it.")(drain)
 
 
-def pause(stage: Stage, out: Out = None) -> None:
+def pause(stage: Stage, out: Where = None) -> None:
     """Have every worker of a stage finish what it has in hand and take nothing new, until `nhr resume`.
 
     It holds for all of them, those too that start later; nothing is lost, the queue before the stage grows. Without
@@ -40,7 +40,7 @@ def pause(stage: Stage, out: Out = None) -> None:
     typer.echo(f"{stage}: {'paused' if changed else 'was paused already'}; nhr resume {stage} lets it go on")
 
 
-def resume(stage: Stage, out: Out = None) -> None:
+def resume(stage: Stage, out: Where = None) -> None:
     """Let a paused stage go on."""
     _check(stage)
     with switchboard(out, environment.from_environment()) as board:
@@ -48,7 +48,7 @@ def resume(stage: Stage, out: Out = None) -> None:
     typer.echo(f"{stage}: {'goes on' if changed else 'was not paused'}")
 
 
-def drain(stage: Stage, out: Out = None) -> None:
+def drain(stage: Stage, out: Where = None) -> None:
     """Take nothing new in, wait until nothing more can come to a stage, then pause it: before its models are changed.
 
     The prompter stays paused too. Ctrl-C leaves it at that; run it again to go on waiting.

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.blobs.folder import FolderBlobs
 from infra.cli import common
-from infra.cli.common import Out
+from infra.cli.common import Where
 from schemas.errors import UserError
 
 
@@ -20,9 +19,10 @@ def register(cli: typer.Typer) -> None:
 
 
 def report(
-    out: Out = None,
+    out: Where = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File to write (default: report.html in the data folder).")
+        Path | None,
+        typer.Option(metavar="FILE", help="File to write (default: report.html in the data folder)."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Most triplets shown with pictures.")] = 5000,
     campaign: Annotated[str, typer.Option(metavar="NAME", help="Only this campaign (default: all).")] = "",
@@ -47,16 +47,15 @@ def report(
     """
     from infra.report import build
 
-    folder = common.folder(out)
-    page = to or folder / "report.html"
+    page = to or (common.place(out) or Path()) / "report.html"
     beside = None if single is None else not single
-    with common.progress("pictures") as told:
-        written = build(FolderBlobs(folder), page, limit=limit, campaign=campaign, beside=beside, progress=told)
+    with common.kept(out) as blobs, common.progress("pictures") as told:
+        written = build(blobs, page, limit=limit, campaign=campaign, beside=beside, progress=told)
     typer.echo(f"Page: {written}")
 
 
 def show(
-    triplet: Annotated[str, typer.Argument(metavar="ID", help="Id of a triplet, or how it begins.")], out: Out = None
+    triplet: Annotated[str, typer.Argument(metavar="ID", help="Id of a triplet, or how it begins.")], out: Where = None
 ) -> None:
     """Tell where a triplet comes from: its lineage and every score, rejected attempts too.
 
@@ -66,14 +65,15 @@ def show(
     """
     from infra.show import show as lineage
 
-    Console(highlight=False).print(lineage(FolderBlobs(common.folder(out)), triplet))
+    with common.kept(out) as blobs:
+        Console(highlight=False).print(lineage(blobs, triplet))
 
 
 def export(
     to: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder to write; it must be new, or an earlier export with --force.")
     ],
-    out: Out = None,
+    out: Where = None,
     layout: Annotated[
         str, typer.Option(metavar="NAME", help="nhr: the released layout, JPEG files and metadata.jsonl.")
     ] = "nhr",
@@ -91,7 +91,6 @@ def export(
 
     if layout != "nhr":
         raise UserError(f"unknown layout {layout!r}", "layouts: nhr")
-    folder = common.folder(out)
-    with common.progress("triplets") as told:
-        count = export_nhr(FolderBlobs(folder), to, force=force, progress=told)
+    with common.kept(out) as blobs, common.progress("triplets") as told:
+        count = export_nhr(blobs, to, force=force, progress=told)
     typer.echo(f"{count} triplets in {to}/train")

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from infra import settings as environment
 from infra.cli import common
 from infra.cli import letters as told
-from infra.cli.common import Out
+from infra.cli.common import Where
 from infra.deadletters import reading
 from infra.deadletters.reading import Desk, State, Wanted
 from infra.deadletters.redriving import Step
@@ -55,7 +56,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def ls(
-    out: Out = None,
+    out: Where = None,
     since: Since = "",
     reason: Reason = "",
     group: Group = "",
@@ -109,7 +110,7 @@ def ls(
 
 def show(
     number: Annotated[int, typer.Argument(min=0, metavar="N", help="Number of the letter; `nhr dlq ls` lists them.")],
-    out: Out = None,
+    out: Where = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show everything of one letter: where it came from, why, how it stands, and the message itself.
@@ -132,7 +133,7 @@ def redrive(
     numbers: Annotated[
         list[int] | None, typer.Argument(min=0, metavar="N", help="Numbers of letters; `nhr dlq ls` lists them.")
     ] = None,
-    out: Out = None,
+    out: Where = None,
     since: Since = "",
     reason: Reason = "",
     group: Group = "",
@@ -239,6 +240,6 @@ def _moment(text: str) -> float:
 
 
 @contextmanager
-def _desk(out: Out) -> Iterator[Desk]:
-    with reading.opened(common.folder(out), environment.from_environment()) as desk:
+def _desk(out: Path | None) -> Iterator[Desk]:
+    with reading.opened(common.place(out), environment.from_environment()) as desk:
         yield desk

@@ -15,7 +15,7 @@ from rich.text import Text
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from infra.cli import common
-from infra.cli.common import Out
+from infra.cli.common import Out, Where
 from infra.disk import size
 from infra.looking import looked_into, quiet
 from infra.verify.findings import Findings
@@ -53,7 +53,7 @@ def retract(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take back.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List what was taken back so far.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
-    out: Out = None,
+    out: Where = None,
 ) -> None:
     """Take triplets back: reports, exports and counts leave them out from now on, and so do later runs.
 
@@ -67,18 +67,19 @@ def retract(
       nhr retract --source 5f0c...e1 --reason "the photographer asked us to"
       nhr retract --list
     """
-    folder = common.folder(out)
-    blobs = FolderBlobs(folder, fsync=environment.from_environment().fsync)
-    if listed:
-        _list(blobs, as_json)
-        return
-    target, value, base = _wanted(blobs, triplet, source, sha)
-    if not reason.strip():
-        raise UserError("a retraction needs its reason", 'say it with --reason "..."')
-    if with_derived and base is None:
-        raise UserError("--with-derived goes with the ID of a triplet", "--source and --sha cover everything anyway")
-    _retract(blobs, Retraction(target=target, value=value, reason=reason.strip(), at=time.time()), base,
-             with_derived, dry_run, as_json)  # fmt: skip
+    with common.kept(out) as blobs:
+        if listed:
+            _list(blobs, as_json)
+            return
+        target, value, base = _wanted(blobs, triplet, source, sha)
+        if not reason.strip():
+            raise UserError("a retraction needs its reason", 'say it with --reason "..."')
+        if with_derived and base is None:
+            raise UserError(
+                "--with-derived goes with the ID of a triplet", "--source and --sha cover everything anyway"
+            )
+        _retract(blobs, Retraction(target=target, value=value, reason=reason.strip(), at=time.time()), base,
+                 with_derived, dry_run, as_json)  # fmt: skip
 
 
 def _wanted(blobs: Blobs, triplet: str, source: str, sha: str) -> tuple[Target, str, Triplet | None]:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from infra.blobs.folder import FolderBlobs
-from infra.bus import LocalBus
+from infra.bus import BrowsableBus
 from infra.deadletters import tries
-from infra.looking import Queues, looked_into
+from infra.looking import looked_into
 from infra.settings import Settings
-from infra.wiring import DATABASE
+from infra.wiring import DATABASE, cluster
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.deadletters import Letter, read_letter
 from schemas.errors import Undecodable, UserError
-from schemas.ports import Blobs
+from schemas.ports import Blobs, Ledgers
 from streams import shelf
 from streams.rules import facts
 
@@ -40,15 +40,22 @@ SETTLED: frozenset[State] = frozenset({"answered", "failed again", "lost attempt
 
 
 @dataclass(frozen=True)
-class Desk(Queues):
-    """The queues and blobs of a folder that somebody else may be mining into."""
+class Desk:
+    """Letters, and what tells how they stand; somebody else may be mining meanwhile."""
 
+    bus: BrowsableBus
+    ledgers: Ledgers
+    cursors: Ledgers
     blobs: Blobs
 
 
 @contextmanager
-def opened(folder: Path, settings: Settings) -> Iterator[Desk]:
-    """The desk of `folder`, which stays free for a mining process; raises `UserError` where there are no queues."""
+def opened(folder: Path | None, settings: Settings) -> Iterator[Desk]:
+    """The desk of `folder`, or without one of the cluster; raises `UserError` where there are no queues."""
+    if folder is None:
+        with cluster(settings) as stores:
+            yield Desk(stores.bus, stores.ledgers, stores.cursors, stores.blobs)
+        return
     with looked_into(folder, settings) as queues:
         if queues is None:
             where = f"{folder / DATABASE} is not there, and dead letters are kept in it"
@@ -86,7 +93,7 @@ class Entry:
     retry: int = 0
 
 
-def letters(bus: LocalBus, wanted: Wanted) -> Iterator[Letter]:
+def letters(bus: BrowsableBus, wanted: Wanted) -> Iterator[Letter]:
     """The letters wanted, oldest first; raises `UserError` for a number that is none."""
     for number in sorted(set(wanted.numbers)):
         found = [one for one in bus.read(topics.DEAD_LETTERS.name, max(0, number), 1) if one.offset == number]

@@ -45,10 +45,10 @@ def test_topics_are_named_once_and_versioned() -> None:
     assert all(name.startswith("nhr.") and name.endswith(".v1") for name in names)
 
 
-def test_the_dear_topics_have_256_partitions_and_the_rest_64() -> None:
+def test_the_dear_topics_have_256_partitions_the_dead_letters_one_and_the_rest_64() -> None:
     wide = {topics.PROMPTS, topics.EDIT_JOBS, topics.CANDIDATES, topics.JUDGE_JOBS}
     assert {topic.name: topic.partitions for topic in ALL} == {
-        topic.name: 256 if topic in wide else 64 for topic in ALL
+        topic.name: 256 if topic in wide else 1 if topic is topics.DEAD_LETTERS else 64 for topic in ALL
     }
 
 
