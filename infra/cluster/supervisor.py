@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import UserError
@@ -12,9 +12,10 @@ from schemas.ports import Clock
 
 SETTLED_S = 30.0
 """A process that lived so long had started well; what ends it later is another matter."""
+SHORTEST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 HOPELESS = 5
-"""Deaths in a row, each soon after the start, after which nobody tries again."""
+"""Times in a row that a process gives up soon after its start, after which nobody tries again."""
 TAIL_BYTES = 4096
 
 
@@ -27,7 +28,7 @@ class Child:
     ends: bool = False
     process: subprocess.Popen[bytes] | None = None
     ended: bool = False
-    deaths: int = field(default=0, compare=False)
+    early_ends: int = 0
     started_s: float = 0.0
     due_s: float = 0.0
 
@@ -92,11 +93,12 @@ class Supervisor:
             child.ended = True
             return
         now = self._clock.monotonic()
-        child.deaths = 1 if now - child.started_s > SETTLED_S else child.deaths + 1
+        gave_up = status > 0 and now - child.started_s <= SETTLED_S  # a signal is somebody else's doing
+        child.early_ends = child.early_ends + 1 if gave_up else 0
         why = self._last_line(child)
-        if child.deaths >= HOPELESS:
+        if child.early_ends >= HOPELESS:
             raise UserError(f"{child.name} ended {HOPELESS} times in a row ({why})", f"see {self._log(child)}")
-        pause = min(LONGEST_PAUSE_S, 0.5 * 2.0**child.deaths)
+        pause = min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0**child.early_ends)
         child.due_s = now + pause
         self.restarts += 1
         self._say(f"{child.name} ended ({_reason(status)}: {why}); starting it again in {pause:.0f} s")
