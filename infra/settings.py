@@ -97,3 +97,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = f"{PREFIX}{str(first['loc'][0]).upper()}"
         raise UserError(f"setting {name}: {first['msg']}", "correct or unset it") from None
+
+
+def cache_home(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder of this user's caches (XDG_CACHE_HOME, else ~/.cache)."""
+    given = os.environ if environment is None else environment
+    home = Path(given.get("XDG_CACHE_HOME") or "")
+    return home if home.is_absolute() else Path.home() / ".cache"
