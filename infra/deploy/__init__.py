@@ -1,0 +1,1 @@
+"""NHR on other machines: images, and what starts them."""

@@ -1,0 +1,1 @@
+"""NHR's images: how they are built, and what `docker-compose.yml` may be told."""
