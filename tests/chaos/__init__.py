@@ -1,0 +1,1 @@
+"""Real services under fire: processes killed, stopped and cut off, with everything counted afterwards."""

@@ -1,0 +1,99 @@
+"""A director in a process of its own, as a Faust agent or on the loop, that notes every batch it settled.
+
+python -m tests.chaos.spike_worker agent|loop SERVERS PREFIX LEDGERS.sqlite NOTES [SLOT]
+
+A note is one line, written at once after the ledgers are saved and before anything is acknowledged: the monotonic
+time, the process id, and partition:offset of each event.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.ledgers.sqlite import SqliteLedgers
+from infra.runtime.clock import SystemClock
+from infra.runtime.tuning import tune
+from schemas.ports import Delivery, Handler, Outgoing
+from streams.director import Director, Fold
+from tests.chaos.campaign import director
+
+
+class Noted:
+    """The director, with notes."""
+
+    def __init__(self, inner: Director, notes: Path) -> None:
+        self._inner = inner
+        self.topic, self.group, self.batch, self.due_s = inner.topic, inner.group, inner.batch, inner.due_s
+        self.linger_s, self.overlaps = inner.linger_s, inner.overlaps
+        self._notes = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def start(self) -> None:
+        self._inner.start()
+
+    def begin(self, deliveries: Sequence[Delivery]) -> Fold:
+        return self._inner.begin(deliveries)
+
+    def step(self, work: Fold) -> None:
+        self._inner.step(work)
+
+    def finish(self, work: Fold) -> list[Outgoing]:
+        return self._inner.finish(work)
+
+    def settle(self, work: Fold) -> Sequence[Delivery]:
+        settled = self._inner.settle(work)
+        held = " ".join(f"{delivery.partition}:{delivery.offset}" for delivery in settled)
+        os.write(self._notes, f"{time.monotonic():.4f} {os.getpid()} {held}\n".encode())
+        return settled
+
+
+def as_agent(
+    make: Callable[[Any], Handler[Any]], servers: str, prefix: str, slot: str, data: Path, stop: threading.Event
+) -> None:
+    """Run the handler as a Faust agent."""
+    from streams import app
+
+    app.run(app.handler_app(make, app.Brokers((servers,), prefix, slot=slot), data), stop)
+
+
+def on_loop(make: Callable[[Any], Handler[Any]], servers: str, prefix: str, slot: str, stop: threading.Event) -> None:
+    """Run the handler on the kafka-python loop."""
+    from infra.bus.kafka import KafkaBus
+
+    from infra.metrics import Metrics
+    from infra.runtime.loop import Loop
+    from infra.settings import Settings
+
+    bus = KafkaBus(Settings(kafka=servers, kafka_prefix=prefix, slot=slot), SystemClock())
+    try:
+        Loop(make(bus.publish), bus, Metrics(), SystemClock(), stop).run()
+    finally:
+        bus.close()
+
+
+def main() -> None:
+    """Work until SIGTERM."""
+    how, servers, prefix, store, notes, *slot = sys.argv[1:]
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    tune()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    ledgers = SqliteLedgers(Path(store))
+
+    def make(publish: Any) -> Handler[Any]:
+        return Noted(director(ledgers, publish), Path(notes))
+
+    if how == "agent":
+        as_agent(make, servers, prefix, slot[0] if slot else "", Path(store).parent / "faust", stop)
+    else:
+        on_loop(make, servers, prefix, slot[0] if slot else "", stop)
+
+
+if __name__ == "__main__":
+    main()
