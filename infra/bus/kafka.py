@@ -1,0 +1,285 @@
+"""The bus of the cluster: topics and consumer groups on Apache Kafka.
+
+Messages of one key keep their order. A message that its member does not acknowledge goes to another once that member
+leaves or is gone: Kafka hands out partitions, not messages.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from kafka import KafkaProducer
+from kafka import errors as e
+
+from infra.bus import kafka_clients as clients
+from infra.bus.kafka_clients import Presence
+from infra.bus.kafka_member import KafkaSubscription
+from infra.bus.kafka_watch import Member, Place, Watch
+from infra.runtime.clock import SystemClock
+from infra.settings import Settings
+from schemas.ports import Clock, Delivery, Lag, Outgoing
+from schemas.topics import ALL, Topic
+
+PATIENCE_S = 5.0
+"""After so long without an answer Kafka is said to be away."""
+FAILURES = 3
+"""How often in a row a producer may break down before the process gives up."""
+SAMPLE = 8
+"""Partitions of a group that are looked into to tell how old its oldest message is."""
+
+
+class GroupState(NamedTuple):
+    """A consumer group: Kafka's word for its state, its members, how far it is behind.
+
+    `waiting` counts messages not done; `oldest_s` is how many seconds ago the oldest of them was published, found in
+    the partitions with most of them (0 where nothing waits).
+    """
+
+    topic: str
+    group: str
+    state: str
+    members: tuple[Member, ...]
+    waiting: int
+    oldest_s: float
+
+
+class _Record(NamedTuple):
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class KafkaBus:
+    """Topics and consumer groups of the cluster that `settings` names; safe for many threads, a member for one each.
+
+    Raises `UserError` where no broker answers now; once it is made, an absence is waited out by all it does.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, topics: Sequence[Topic] = ALL) -> None:
+        self._settings, self._clock = settings, clock or SystemClock()
+        self._topics = {topic.name: topic for topic in topics}
+        self._presence = Presence(settings)
+        self._lock = threading.Lock()
+        self._producer: KafkaProducer | None = None
+        self._ready: frozenset[str] = frozenset()
+        self._members: set[KafkaSubscription] = set()
+        self._instances: set[str] = set()
+        self._watch = Watch(settings, self._presence)
+        self._watch.connect()
+
+    def _wire(self, topic: str) -> str:
+        """The topic's name on the brokers."""
+        if topic not in self._topics:
+            raise ValueError(f"no topic {topic!r} on this bus")
+        return self._settings.kafka_prefix + topic
+
+    def _group(self, group: str) -> str:
+        return self._settings.kafka_prefix + group
+
+    def _check(self, wires: frozenset[str]) -> None:
+        if not wires <= self._ready:
+            self._watch.counts(sorted(wires))
+            self._ready |= wires
+
+    # --- publishing ---------------------------------------------------------------------------------------------------
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Append the messages, each key's in order, and wait until all in-sync replicas have them.
+
+        Raises `UserError` for what waiting does not mend: a missing topic, no right to write, a message too large.
+        """
+        left = [
+            _Record(
+                self._wire(one.topic), one.key.encode(), one.value,
+                [(name, text.encode(errors="replace")) for name, text in one.headers.items()],
+            )
+            for one in messages
+        ]  # fmt: skip
+        self._check(frozenset(one.topic for one in left))
+        failures = 0
+        while left:
+            left, broken = self._send(left)
+            failures = failures + 1 if broken is not None else 0
+            if broken is not None and failures >= FAILURES:
+                raise broken
+
+    def _send(self, records: Sequence[_Record]) -> tuple[list[_Record], e.KafkaError | None]:
+        """Send the records; gives those that failed, which may be sent again, and what broke the producer."""
+        producer = self._own_producer()
+        if producer is None:
+            time.sleep(PATIENCE_S / 10)
+            return list(records), None
+        futures, failed, broken = [], list[_Record](), None
+        for record in records:
+            try:
+                futures.append((record, producer.send(record.topic, record.value, record.key, record.headers)))
+            except e.KafkaError as error:
+                broken = self._failure(error, record) or broken
+                failed.append(record)
+        for record, future in futures:
+            try:
+                self._wait(future)
+            except e.KafkaError as error:
+                broken = self._failure(error, record) or broken
+                failed.append(record)
+        if broken is not None:
+            self._discard_producer(producer)
+        elif not failed:
+            self._presence.back()
+        return failed, broken
+
+    def _wait(self, future: object) -> None:
+        while True:
+            try:
+                future.get(PATIENCE_S)  # type: ignore[attr-defined]
+            except e.KafkaTimeoutError as error:
+                self._presence.away(error)
+                if future.is_done:  # type: ignore[attr-defined]
+                    raise
+            else:
+                return
+
+    def _failure(self, error: e.KafkaError, record: _Record) -> e.KafkaError | None:
+        """What broke the producer; None for what passes by itself; raises what a user must mend."""
+        size = f"{len(record.value)} bytes for {record.topic}"
+        told = clients.refusal(error, self._settings, size if isinstance(error, clients.TOO_LARGE) else record.topic)
+        if told is not None:
+            raise told from error
+        if isinstance(error, clients.AWAY):
+            self._presence.away(error)
+            return None
+        return error
+
+    def _own_producer(self) -> KafkaProducer | None:
+        """The producer; None while no broker answers."""
+        with self._lock:
+            if self._producer is None:
+                try:
+                    self._producer = clients.producer(self._settings)
+                except e.KafkaError as error:
+                    told = clients.refusal(error, self._settings)
+                    if told is not None or not isinstance(error, clients.AWAY):
+                        raise told or error from error
+                    self._presence.away(error)
+            return self._producer
+
+    def _discard_producer(self, producer: KafkaProducer) -> None:
+        with self._lock:
+            if self._producer is producer:
+                self._producer = None
+                clients.discard(producer, timeout=1.0)
+
+    # --- consuming ----------------------------------------------------------------------------------------------------
+
+    def subscribe(self, topic: str, group: str, leaving: Callable[[], None] | None = None) -> KafkaSubscription:
+        """Join `group` as a new member, at its first poll; a new group starts at the earliest message.
+
+        With a slot (NHR_SLOT) it is a static member. Raises `UserError` for a topic that is not there.
+        """
+        wire = self._wire(topic)
+        self._check(frozenset([wire]))
+        instance = self._instance(group)
+
+        def left() -> None:
+            with self._lock:
+                self._instances.discard(f"{group} {instance}")
+                self._members.discard(member)
+
+        member = KafkaSubscription(self._settings, self._presence, topic, wire, group, instance, leaving, left)
+        with self._lock:
+            self._members.add(member)
+        return member
+
+    def _instance(self, group: str) -> str:
+        """A lasting name for one more member of the group, "" where this process has none."""
+        if not self._settings.slot:
+            return ""
+        with self._lock:
+            number = 0
+            while (name := f"{self._settings.slot}.{number}") and f"{group} {name}" in self._instances:
+                number += 1
+            self._instances.add(f"{group} {name}")
+            return name
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def lag(self) -> dict[tuple[str, str], Lag]:
+        """Lag of every declared (topic, group); what is in hand counts as waiting."""
+        return {pair: Lag(sum(behind.values()), 0) for pair, behind in self._behind()[0].items()}
+
+    def groups(self) -> list[GroupState]:
+        """Every declared group: who is in it, how far and how long it is behind; for people, not for the hot path."""
+        behind, done = self._behind()
+        told = self._watch.members([self._group(group) for _, group in behind])
+        return [
+            GroupState(
+                topic, group, *told.get(self._group(group), ("", ())), sum(left.values()),
+                self._oldest_s({place: done[topic, group][place] for place in _most(left)}),
+            )
+            for (topic, group), left in behind.items()
+        ]  # fmt: skip
+
+    def ends(self) -> dict[str, int]:
+        """How many messages each topic ever had; two looks at it give its rate."""
+        wires = {self._wire(name): name for name in self._topics}
+        total = dict.fromkeys(sorted(self._topics), 0)
+        for (wire, _), end in self._watch.ends(self._watch.places(list(wires))).items():
+            total[wires[wire]] += end
+        return total
+
+    def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
+        """Up to `limit` messages of a partition from offset `start` on, given to nobody; to browse dead letters."""
+        place = (self._wire(topic), partition)
+        first = max(start, self._watch.floors([place])[place])
+        return [
+            Delivery(
+                topic, one.partition, one.offset, (one.key or b"").decode(errors="replace"), one.value or b"",
+                {name: value.decode(errors="replace") for name, value in one.headers or ()},
+            )
+            for one in self._watch.read({place: first}, limit)
+        ]  # fmt: skip
+
+    def _behind(self) -> tuple[dict[tuple[str, str], dict[Place, int]], dict[tuple[str, str], dict[Place, int]]]:
+        """By declared (topic, group): messages not done of each partition that has any; where each of them stands.
+
+        What groups committed is asked before where the topics end, and both only ever grow. So where a group is level
+        with its topic, it was so at the instant between the two questions; where all are, nothing at all was queued
+        at that instant.
+        """
+        pairs = [(topic.name, group) for topic in self._topics.values() for group in topic.groups]
+        committed = self._watch.committed({self._group(group) for _, group in pairs})
+        places = self._watch.places([self._wire(name) for name in dict.fromkeys(name for name, _ in pairs)])
+        ends = self._watch.ends(places)
+        open_ = [
+            (pair, place) for pair in pairs for place in places
+            if place[0] == self._wire(pair[0]) and committed.get(self._group(pair[1]), {}).get(place, 0) < ends[place]
+        ]  # fmt: skip
+        floors = self._watch.floors([place for _, place in open_])
+        behind: dict[tuple[str, str], dict[Place, int]] = {pair: {} for pair in pairs}
+        done: dict[tuple[str, str], dict[Place, int]] = {pair: {} for pair in pairs}
+        for pair, place in open_:
+            next_ = max(committed.get(self._group(pair[1]), {}).get(place, 0), floors[place])
+            if next_ < ends[place]:
+                behind[pair][place], done[pair][place] = ends[place] - next_, next_
+        return behind, done
+
+    def _oldest_s(self, places: Mapping[Place, int]) -> float:
+        """How long ago the first message of these was published."""
+        first = [one.timestamp for one in self._watch.read(places, 1)] if places else []
+        return max(0.0, self._clock.now() - min(first) / 1000) if first else 0.0
+
+    def close(self) -> None:
+        """Leave all groups, and close what is open; what was published is durable already."""
+        for member in tuple(self._members):
+            member.close()
+        if self._producer is not None:
+            clients.discard(self._producer, timeout=5.0)
+            self._producer = None
+        self._watch.close()
+
+
+def _most(left: Mapping[Place, int]) -> list[Place]:
+    """The partitions with most to do."""
+    return sorted(left, key=lambda place: -left[place])[:SAMPLE]
