@@ -43,6 +43,9 @@ class Settings(BaseModel):
         str, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$", description="before the name of every topic and group")
     ] = ""
     kafka_replicas: Annotated[int, Field(ge=1, le=9, description="copies of each topic that `nhr topics` asks for")] = 1
+    kafka_partitions: Annotated[
+        int, Field(ge=1, le=4096, description="most partitions of a topic; fewer suit few workers and small brokers")
+    ] = 256
     kafka_security: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Field(description="how brokers are spoken to")
     ] = "PLAINTEXT"

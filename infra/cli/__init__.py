@@ -37,13 +37,14 @@ def app() -> typer.Typer:
         roles,
         stats,
         status,
+        topics,
     )  # fmt: skip
 
     cli = typer.Typer(
         name="nhr", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]}, add_completion=False,
     )  # fmt: skip
-    for module in (mine, demo, status, control, data, stats, redecide, keeping, dlq, models, policy, roles):
+    for module in (mine, demo, status, control, data, stats, redecide, keeping, dlq, models, policy, roles, topics):
         module.register(cli)
     return cli
 

@@ -1,0 +1,84 @@
+"""`nhr topics plan` and `apply`: the Kafka topics that NHR needs."""
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra import settings as environment
+from schemas.errors import UserError
+
+if TYPE_CHECKING:
+    from infra.topics import Plan
+
+HELP = """See what Kafka topics NHR needs, and create them.
+
+\b
+  nhr topics plan                          what differs; exit status 1 if anything does
+  nhr topics apply                         mend it; nothing is ever deleted
+"""
+DEEDS = {"create": "create", "grow": "add partitions", "set": "set", "keep": "left as it is"}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    topics = typer.Typer(help=HELP, short_help="Cluster: see and create the Kafka topics.", no_args_is_help=True)
+    topics.command("plan", short_help="Show what `apply` would do.")(plan)
+    topics.command("apply", short_help="Create topics, add partitions, set configurations.")(apply)
+    cli.add_typer(topics, name="topics")
+
+
+def plan() -> None:
+    """Show what `nhr topics apply` would do; exit status 1 if that is anything.
+
+    Names begin with NHR_KAFKA_PREFIX; NHR_KAFKA_REPLICAS is how many copies there are of each, NHR_KAFKA_PARTITIONS the
+    most partitions. Brokers are named by NHR_KAFKA.
+
+    \b
+    Example:
+      nhr topics plan || nhr topics apply
+    """
+    from infra import topics
+
+    found = topics.plan(_settings())
+    _show(found)
+    if found.pending:
+        raise typer.Exit(1)
+
+
+def apply() -> None:
+    """Create the topics that are missing, add partitions, set configurations; nothing is ever deleted.
+
+    It may be repeated, and run by several at once.
+
+    \b
+    Example:
+      NHR_KAFKA=127.0.0.1:9092 nhr topics apply
+    """
+    from infra import topics
+
+    _show(topics.apply(_settings()), done=True)
+
+
+def _settings() -> environment.Settings:
+    try:
+        import kafka  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
+    return environment.from_environment()
+
+
+def _show(found: "Plan", done: bool = False) -> None:
+    console = Console(highlight=False)
+    if found.changes:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for title in ("topic", "what", "is", "was made" if done else "would be", ""):
+            table.add_column(title, overflow="fold")
+        for change in found.changes:
+            table.add_row(change.topic, change.what, change.is_ or "-", change.would_be, DEEDS[change.deed])
+        console.print(table)
+    if not found.pending:
+        console.print("All topics are as they should be.")
+    for warning in found.warnings:
+        console.print(f"warning: {warning}")
