@@ -15,7 +15,7 @@ from schemas import topics
 from schemas.errors import UserError
 from streams import rates
 
-DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
 KEPT_DAYS = 30
 """How long work waits for a worker; everything else outlives it (design, section 8)."""
 FOREVER = "-1"
@@ -80,7 +80,7 @@ def _wanted(settings: Settings, name: str, partitions: int, config: Mapping[str,
 
 
 def _retention(topic: topics.Topic) -> str:
-    return FOREVER if topic in {topics.PROMPTS, topics.DEAD_LETTERS} else str(KEPT_DAYS * DAY_MS)
+    return FOREVER if topic in {topics.PROMPTS, topics.DEAD_LETTERS} else str(KEPT_DAYS * 24 * HOUR_MS)
 
 
 def plan(settings: Settings) -> Plan:
@@ -149,7 +149,10 @@ def _plan(admin: KafkaAdminClient, settings: Settings) -> Plan:
 
 def _kept(topic: Wanted) -> str:
     kept = topic.config["retention.ms"]
-    return "for ever" if kept == FOREVER else f"for {int(kept) / DAY_MS:.3g} days"
+    if kept == FOREVER:
+        return "for ever"
+    hours = int(kept) / HOUR_MS
+    return f"{hours / 24:.0f} days" if hours > 48 else f"{hours:.1f} hours"
 
 
 _UNKNOWN = e.UnknownTopicOrPartitionError.errno
@@ -183,11 +186,8 @@ def _warnings(admin: KafkaAdminClient, changes: Sequence[Change]) -> Iterator[st
             "more partitions put keys in other places: messages that wait may be overtaken by later ones about the "
             "same source, which does no harm; workers hear of new partitions within five minutes"
         )
-    for change in changes:
-        if change.deed == "keep" and change.what == "partitions":
-            yield f"{change.topic} has {change.is_} partitions, not {change.would_be}; Kafka cannot take any away"
-        elif change.deed == "keep":
-            yield f"{change.topic} has {change.is_} copies, not {change.would_be}; see kafka-reassign-partitions.sh"
+    if any(change.deed == "keep" for change in changes):
+        yield "Kafka takes no partitions away; copies are moved with kafka-reassign-partitions.sh"
     minutes = _offsets_minutes(admin)
     if minutes is not None and minutes < KEPT_DAYS * 24 * 60:
         yield (
