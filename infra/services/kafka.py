@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.services import jars
-from infra.services.loopback import HOST, free_ports
+from infra.services.loopback import HOST, free_ports, listens
 from infra.services.process import Process
 from schemas.errors import UserError
 
@@ -106,6 +106,8 @@ class Node:
 
     def _is_healthy(self, brokers: int) -> bool:
         """Whether it, and nobody else who listens on its port, answers."""
+        if not listens(self.port):  # kafka-python leaves the socket of a refused connection open
+            return False
         found = described([self.server])
         return (
             found is not None and found["cluster_id"] == self._plan.cluster_id and len(found["brokers"]) >= brokers

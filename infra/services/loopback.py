@@ -4,6 +4,7 @@ import random
 import socket
 
 HOST = "127.0.0.1"
+CONNECT_S = 1.0
 LOWEST, HIGHEST = 10_000, 32_000
 """Below the range from which the system draws those of outgoing connections, which would take ours between restarts."""
 
@@ -28,3 +29,10 @@ def free_ports(count: int) -> list[int]:
         if port not in found and is_free(port):
             found.add(port)
     return list(found)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(CONNECT_S)
+        return probe.connect_ex((HOST, port)) == 0

@@ -4,7 +4,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -41,13 +40,14 @@ def identity(pid: int) -> Identity | None:
 class Process:
     """A server in a folder, which also holds its output and a note of who it is, so that others can find and end it.
 
-    With `owner` (a pid) it ends when that process ends, however that ends; without, it outlives us.
+    Several objects, in several processes, may stand for the same server. With `owner` (a pid) it ends when that
+    process ends, however that ends; without, it outlives us.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, owner: int | None) -> None:
         self.folder = folder
         self._command, self._owner = list(command), owner
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -63,7 +63,7 @@ class Process:
         self._reap()
         with (self.folder / LOG).open("ab") as log:
             try:
-                pid = self._guarded(self._owner, log.fileno()) if self._owner else self._free(log.fileno())
+                pid = self._start_guarded(self._owner, log.fileno()) if self._owner else self._start_free(log.fileno())
             except OSError as error:
                 what = f"{self._command[0]} cannot be started ({error.strerror})"
                 raise UserError(what, "is it installed?") from None
@@ -118,32 +118,46 @@ class Process:
         self._reap()
 
     def _reap(self) -> None:
+        """Take the exit status of what we started, once the server is gone."""
         if self._child is not None and self.pid is None:
-            self._child.wait()
+            with suppress(ChildProcessError):
+                os.waitpid(self._child, 0)
             self._child = None
 
-    def _guarded(self, owner: int, log: int) -> int:
+    def _start_guarded(self, owner: int, log: int) -> int:
         who = identity(owner)
         if who is None:
             raise UserError(f"process {owner}, for which a server was to run, has ended", "start again")
         guard = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py")), str(owner), who.started]
-        self._child = self._popen([*guard, *self._command], log, True)
-        stdout = self._child.stdout
-        said = stdout.readline() if stdout else b""
-        if stdout:
-            stdout.close()
-        if not said.strip().isdigit():
-            self._child.wait()
+        reading, writing = os.pipe()
+        with os.fdopen(reading, encoding="ascii") as said:
+            try:
+                self._child = _spawn([*guard, *self._command], log, writing)
+            finally:
+                os.close(writing)
+            pid = said.readline().strip()
+        if not pid.isdigit():
+            os.waitpid(self._child, 0)
             self._child = None
             raise UserError(f"{self._command[0]} cannot be started: {self.last_words()}", "is it installed?")
-        return int(said)
+        return int(pid)
 
-    def _free(self, log: int) -> int:
-        self._child = self._popen(self._command, log, False)
-        return self._child.pid
+    def _start_free(self, log: int) -> int:
+        self._child = _spawn(self._command, log, log)
+        return self._child
 
-    def _popen(self, command: Sequence[str], log: int, talks: bool) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if talks else log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
+
+def _spawn(command: Sequence[str], log: int, output: int) -> int:
+    """Start it in a session of its own, so that no Ctrl-C reaches it, with nothing of ours open; gives its pid."""
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1),
+        (os.POSIX_SPAWN_DUP2, log, 2),
+    ]  # fmt: skip
+    return os.posix_spawnp(
+        command[0],
+        list(command),
+        os.environ,
+        file_actions=files,
+        setsid=True,
+        setsigdef=[signal.SIGPIPE, signal.SIGINT],
+    )

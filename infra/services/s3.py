@@ -168,7 +168,8 @@ def _write_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="ascii")
 
 
-def _program() -> str:
+def program() -> str:
+    """Path of SeaweedFS; raises `UserError` when it is not installed."""
     beside = Path(sys.executable).with_name("weed")
     path = str(beside) if beside.exists() else shutil.which("weed")
     if path is None:
@@ -181,8 +182,8 @@ def _command(folder: Path, plan: Plan) -> list[str]:
     data.mkdir(parents=True, exist_ok=True)
     ports = [f"-{name}={port}" for name, port in zip(PORTS, plan.ports, strict=True)]
     return [
-        _program(), "-logtostderr=true", "mini", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}", *ports,
+        program(), "-logtostderr=true", "mini", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}", *ports,
         "-master.telemetry=false", f"-s3.config={folder / IDENTITIES}", "-s3.iam=false", "-s3.port.iceberg=0",
-        "-s3.port.lance=0", "-s3.autoCreateBucket=false", "-webdav=false", "-admin.ui=false",
+        "-s3.port.lance=0", "-s3.autoCreateBucket=false", "-volume.max=10000", "-webdav=false", "-admin.ui=false",
         f"-filer.localSocket={folder / 'filer.sock'}", f"-s3.localSocket={folder / 's3.sock'}",
     ]  # fmt: skip
