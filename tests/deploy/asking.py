@@ -1,0 +1,70 @@
+"""Asks Compose's and BuildKit's own code about our files, through the program in composecheck/."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra import settings
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).with_name("composecheck")
+DOCKERFILE = "infra/deploy/docker/Dockerfile"
+
+
+class Refused(Exception):
+    """What the program said against a file."""
+
+
+class Checker:
+    """The program, compiled."""
+
+    def __init__(self, binary: Path) -> None:
+        self._binary = binary
+
+    def project(
+        self, profiles: Sequence[str] = (), given: Mapping[str, str] | None = None, file: Path | None = None
+    ) -> dict[str, Any]:
+        """docker-compose.yml (or `file`) as Compose understands it; no variables but those given."""
+        words = [*(f"{name}={value}" for name, value in (given or {}).items()), *(f"--profile={p}" for p in profiles)]
+        return dict(self._ask("compose", str(file or ROOT / "docker-compose.yml"), *words))
+
+    def image(self, target: str, file: Path | None = None) -> dict[str, Any]:
+        """The image and the lint of a target of the Dockerfile."""
+        return dict(self._ask("dockerfile", str(file or ROOT / DOCKERFILE), target))
+
+    def context(self) -> list[str]:
+        """The files that a build from the root is sent."""
+        return list(self._ask("context", str(ROOT)))
+
+    def _ask(self, *words: str) -> Any:
+        done = subprocess.run([self._binary, *words], capture_output=True, text=True, env={}, check=False)
+        if done.returncode:
+            raise Refused(done.stderr.strip())
+        return json.loads(done.stdout)
+
+
+def verb(service: Mapping[str, Any]) -> str:
+    """The first word of a service's command."""
+    return str((service["command"] or [""])[0])
+
+
+def compiled(into: Path) -> Path:
+    """The program, compiled into a folder by one process at a time; FileNotFoundError without Go."""
+    go = shutil.which("go")
+    if go is None:
+        raise FileNotFoundError("no Go: install the package golang (1.25 or newer)")
+    cache = settings.cache_home() / "nhr"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "composecheck.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds everything in Go's cache
+        binary = into / "composecheck"
+        subprocess.run(
+            [go, "build", "-mod=readonly", "-o", binary, "."], cwd=PROGRAM, check=True, capture_output=True,
+            env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""},
+        )  # fmt: skip
+    return binary

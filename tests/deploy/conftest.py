@@ -1,0 +1,42 @@
+"""The checker, compiled once a session, and the project as each profile starts it."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.deploy.asking import Checker, compiled, verb
+
+
+@pytest.fixture(scope="session")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Checker:
+    try:
+        return Checker(compiled(tmp_path_factory.mktemp("composecheck")))
+    except FileNotFoundError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+REAL = {
+    "MINE_PROMPTS": "grammar", "MINE_GENERATOR": "simulated", "MINE_GATE": "pixels", "MINE_EDITOR": "classic",
+    "MINE_JUDGE": "measured", "MINE_WRITER": "classic",
+}  # fmt: skip
+"""What a user of the gpu profile names; plug-ins that there are, for the commands are parsed."""
+
+
+@pytest.fixture(scope="session", params=["simulated", "gpu"])
+def profile(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def services(checker: Checker, profile: str) -> dict[str, dict[str, Any]]:
+    """The services of the profile, by name."""
+    return dict(checker.project([profile], REAL if profile == "gpu" else {})["services"])
+
+
+@pytest.fixture(scope="session")
+def roles(services: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those that run for ever on NHR's own image."""
+    return {name: one for name, one in services.items() if verb(one) in {"worker", "stream"}}
