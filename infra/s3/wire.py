@@ -1,0 +1,142 @@
+"""One signed HTTP request to an S3 server, and its answer; nothing is tried again here."""
+
+import hashlib
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+from xml.etree import ElementTree as ET
+
+import urllib3
+from minio.credentials.credentials import Credentials
+from minio.signer import sign_v4_s3
+from minio.time import to_amz_date
+from urllib3.exceptions import HTTPError
+
+from infra.settings import Settings
+from schemas.errors import NhrError, UserError
+from schemas.ports import Clock
+
+CONNECT_S = 5.0
+COPY_SOURCE = "x-amz-copy-source"
+
+
+class Away(NhrError):
+    """No whole answer came: refused, reset, cut short, or too late."""
+
+
+class Request(NamedTuple):
+    """What is asked of `key`, or of the bucket itself where the key is empty."""
+
+    method: str
+    key: str = ""
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.method} {self.key}".strip()
+
+
+class Answer(NamedTuple):
+    """What came back; `code` and `message` are S3's own words for an error. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    code: str = ""
+    message: str = ""
+
+
+class Wire(Protocol):
+    """The way to the server."""
+
+    def send(self, request: Request, timeout_s: float) -> Answer:
+        """The answer, whole; raises `Away` when none comes and `UserError` for what waiting cannot mend."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class HttpWire:
+    """Path-style requests over HTTP(S) with kept-alive connections, as many at once as `s3_threads` says.
+
+    They are signed in headers (signature version 4), so that conditions and the body's SHA-256 are signed as well: a
+    body damaged on its way is refused by the server.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._endpoint, self._region, self._clock = settings.s3.rstrip("/"), settings.s3_region, clock
+        self._bucket = quote(settings.s3_bucket)
+        self._credentials = Credentials(settings.secret("s3_access_key"), settings.secret("s3_secret_key"))
+        if settings.s3_ca and not settings.s3_ca.is_file():
+            raise UserError(f"NHR_S3_CA: there is no file {settings.s3_ca}", "name a PEM file")
+        self._pool = urllib3.PoolManager(
+            num_pools=2, maxsize=settings.s3_threads, block=True, cert_reqs="CERT_REQUIRED",
+            ca_certs=str(settings.s3_ca) if settings.s3_ca else None,
+        )  # fmt: skip
+
+    def send(self, request: Request, timeout_s: float) -> Answer:
+        """One attempt; `timeout_s` bounds every wait for the server."""
+        url = self._url(request)
+        timeout = urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s)
+        try:
+            response = self._pool.urlopen(
+                request.method, url, body=request.body, headers=self._signed(request, url), redirect=False,
+                retries=False, timeout=timeout, pool_timeout=timeout_s,
+            )  # fmt: skip
+        except HTTPError as error:
+            raise self._told(error) from None
+        return _answer(request, response)
+
+    def close(self) -> None:
+        """Close the connections that no request is using."""
+        self._pool.clear()
+
+    def _url(self, request: Request) -> str:
+        path = f"/{self._bucket}" + (f"/{quote(request.key)}" if request.key else "")
+        query = urlencode(sorted(request.query.items()), quote_via=quote, safe="")
+        return f"{self._endpoint}{path}" + (f"?{query}" if query else "")
+
+    def _signed(self, request: Request, url: str) -> dict[str, str]:
+        parts, date = urlsplit(url), datetime.fromtimestamp(self._clock.now(), UTC)
+        digest = hashlib.sha256(request.body).hexdigest()
+        headers: dict[str, str | list[str] | tuple[str]] = {
+            **request.headers, "host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": to_amz_date(date),
+        }  # fmt: skip
+        signed = sign_v4_s3(
+            method=request.method, url=parts, region=self._region, headers=headers, credentials=self._credentials,
+            content_sha256=digest, date=date,
+        )  # fmt: skip
+        return {name: str(value) for name, value in signed.items()}
+
+    def _told(self, error: HTTPError) -> NhrError:
+        causes = [error, *error.args, *(getattr(error.args[0], "args", ()) if error.args else ())]
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            return UserError(
+                f"the certificate of S3 at {self._endpoint} is not trusted", "name its authority with NHR_S3_CA"
+            )
+        return Away(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+
+
+def _answer(request: Request, response: urllib3.BaseHTTPResponse) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body = response.data
+    # A copy may fail after its status was sent: then the error stands in a body with status 200.
+    if response.status >= 300 or COPY_SOURCE in request.headers:
+        return Answer(response.status, headers, body, *_error(body))
+    return Answer(response.status, headers, body)
+
+
+def _error(body: bytes) -> tuple[str, str]:
+    """S3's code and message for an error; two empty texts where the body is none."""
+    try:
+        root = ET.fromstring(body)
+    except ET.ParseError:
+        return "", ""
+    if root.tag.rpartition("}")[2] != "Error":
+        return "", ""
+    found = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in root}
+    return found.get("Code", ""), found.get("Message", "")
