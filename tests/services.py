@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from infra.services import jars, kafka, s3
+from infra.services import jars, kafka, kafka_settings, s3
 from infra.services.process import identity
 from schemas.errors import UserError
 
@@ -38,10 +38,10 @@ def sweep() -> None:
 
 def end(folder: Path) -> None:
     """End the servers of a run and remove its folder."""
-    if (folder / "kafka").exists():
-        kafka.planned(folder / "kafka", 1, None).kill()
-    if (folder / "s3").exists():
-        s3.planned(folder / "s3", None).kill()
+    if (folder / "kafka" / kafka_settings.PLAN).exists():
+        kafka.planned(folder / "kafka").kill()
+    if (folder / "s3" / s3.PLAN).exists():
+        s3.planned(folder / "s3").kill()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.services.loopback import HOST, free_ports, is_free
@@ -123,10 +123,15 @@ def running(folder: Path) -> Iterator[Server]:
 
 
 def start(folder: Path, owner: int | None = None) -> Server:
-    """A server in `folder` that lives as long as process `owner`; None: until it is ended. Raises like `running`."""
+    """A server in `folder` that lives as long as process `owner`; None: until it is ended. Raises like `running`.
+
+    Nothing happens where it runs already.
+    """
     folder = folder.resolve()
     for left in reversed(range(TRIES)):
         fresh = not (folder / PLAN).exists()
+        if fresh:
+            _plan(folder)
         server = planned(folder, owner)
         try:
             server.start()
@@ -140,19 +145,22 @@ def start(folder: Path, owner: int | None = None) -> Server:
     raise AssertionError("the last try returns or raises")
 
 
-def planned(folder: Path, owner: int | None) -> Server:
-    """The server of `folder`, not started; planned anew where there is none."""
+def planned(folder: Path, owner: int | None = None) -> Server:
+    """The server that was once started in `folder`, whether or not it runs; raises `UserError` where none was."""
     path = folder / PLAN
-    if path.exists():
-        raw = json.loads(path.read_text(encoding="ascii"))
-        plan = Plan(tuple(raw["ports"]), raw["access_key"], raw["secret_key"])
-    else:
-        plan = Plan(tuple(free_ports(len(PORTS))), f"nhr{secrets.token_hex(8)}", secrets.token_hex(20))
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_identity(folder, plan)
-        note = {"ports": plan.ports, "access_key": plan.access_key, "secret_key": plan.secret_key}
-        _write_private(path, json.dumps(note))
-    return Server(folder, plan, owner)
+    if not path.exists():
+        raise UserError(f"{folder} holds no S3 server", "start one there first")
+    raw = json.loads(path.read_text(encoding="ascii"))
+    return Server(folder, Plan(tuple(raw["ports"]), raw["access_key"], raw["secret_key"]), owner)
+
+
+def _plan(folder: Path) -> None:
+    plan = Plan(tuple(free_ports(len(PORTS))), f"nhr{secrets.token_hex(8)}", secrets.token_hex(20))
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_identity(folder, plan)
+    note = folder / f"{PLAN}.new"
+    _write_private(note, json.dumps(asdict(plan)))
+    note.replace(folder / PLAN)
 
 
 def _write_identity(folder: Path, plan: Plan) -> None:
