@@ -8,7 +8,7 @@ DEMO ?= nhr-data/demo
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check fmt faults bench lock clean
+.PHONY: help setup demo test test-fast check fmt faults bench services lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ faults: $(READY) ## Inject every class of faults and print what was lost, done t
 
 bench: $(READY) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench
+
+services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr services down ends them)
+	@$(BIN)/nhr services up
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -32,8 +33,7 @@ class Node:
         self.number, self.folder = number, folder
         self._plan = plan
         self.ports = plan.ports[number - 1]
-        settings = str(folder / kafka_settings.PROPERTIES)
-        self.process = Process([*kafka_settings.java(folder), "kafka.Kafka", settings], folder, owner)
+        self.process = Process(folder, owner)
 
     @property
     def server(self) -> str:
@@ -47,7 +47,9 @@ class Node:
 
     def start(self, wait: bool = True) -> None:
         """Start it again with what it had; unless told otherwise, return when it answers (it needs a quorum)."""
-        self.process.start()
+        if self.pid is None:
+            settings = str(self.folder / kafka_settings.PROPERTIES)
+            self.process.start([*kafka_settings.java(self.folder), "kafka.Kafka", settings])
         if wait:
             self.await_health(1)
 
@@ -62,7 +64,7 @@ class Node:
     def await_health(self, brokers: int) -> None:
         """Wait until it answers and knows so many brokers; raises `UserError` when it ends or takes too long."""
         until = time.monotonic() + HEALTHY_S
-        while not self._is_healthy(brokers):
+        while not self.is_healthy(brokers):
             if self.pid is None or time.monotonic() > until:
                 why = "ended" if self.pid is None else f"did not answer within {HEALTHY_S:.0f} s"
                 raise UserError(f"Kafka node {self.number} {why}: {self._last_words()}", f"its log is in {self.folder}")
@@ -89,7 +91,7 @@ class Node:
         log = self.folder / kafka_settings.LOG
         return self.pid is None and log.exists() and PORT_TAKEN in log.read_text(encoding="utf-8", errors="replace")
 
-    def _is_healthy(self, brokers: int) -> bool:
+    def is_healthy(self, brokers: int = 1) -> bool:
         """Whether it, and nobody else who listens on its port, answers."""
         if not listens(self.ports.plain):  # kafka-python leaves the socket of a refused connection open
             return False
@@ -131,9 +133,16 @@ class Cluster:
     def start(self) -> None:
         """Start every node that does not run; returns when each answers and knows all others."""
         for node in self.nodes:
-            node.process.start()
+            node.start(wait=False)
         for node in self.nodes:
             node.await_health(len(self.nodes))
+
+    def stop(self) -> None:
+        """Shut every node down, in order; returns when all are gone."""
+        for node in self.nodes:
+            node.process.send(signal.SIGTERM)
+        for node in self.nodes:
+            node.stop()
 
     def kill(self) -> None:
         """SIGKILL for every node."""
@@ -168,7 +177,7 @@ def start(folder: Path, nodes: int = 1, secure: bool = False, owner: int | None 
         cluster = planned(folder, owner)
         if len(cluster.nodes) != nodes or bool(cluster.secrets) != secure:
             kind = "a secure" if cluster.secrets else "a"
-            raise UserError(f"{folder} holds {kind} Kafka of {len(cluster.nodes)} nodes", "give another folder")
+            raise UserError(f"{folder} holds {kind} Kafka of {len(cluster.nodes)} node(s)", "give another folder")
         try:
             for node in cluster.nodes:
                 node.format()

@@ -44,9 +44,9 @@ class Process:
     process ends, however that ends; without, it outlives us.
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, owner: int | None) -> None:
+    def __init__(self, folder: Path, owner: int | None) -> None:
         self.folder = folder
-        self._command, self._owner = list(command), owner
+        self._owner = owner
         self._child: int | None = None
 
     @property
@@ -55,7 +55,7 @@ class Process:
         found = self._found()
         return found.pid if found else None
 
-    def start(self) -> None:
+    def start(self, command: Sequence[str]) -> None:
         """Start it, unless it runs; raises `UserError` when the command cannot be started."""
         if self.pid is not None:
             return
@@ -63,9 +63,9 @@ class Process:
         self._reap()
         with (self.folder / LOG).open("ab") as log:
             try:
-                pid = self._start_guarded(self._owner, log.fileno()) if self._owner else self._start_free(log.fileno())
+                pid = self._started(command, log.fileno())
             except OSError as error:
-                what = f"{self._command[0]} cannot be started ({error.strerror})"
+                what = f"{command[0]} cannot be started ({error.strerror})"
                 raise UserError(what, "is it installed?") from None
         who = identity(pid)
         if who is not None:
@@ -124,27 +124,26 @@ class Process:
                 os.waitpid(self._child, 0)
             self._child = None
 
-    def _start_guarded(self, owner: int, log: int) -> int:
-        who = identity(owner)
+    def _started(self, command: Sequence[str], log: int) -> int:
+        if self._owner is None:
+            self._child = _spawn(command, log, log)
+            return self._child
+        who = identity(self._owner)
         if who is None:
-            raise UserError(f"process {owner}, for which a server was to run, has ended", "start again")
-        guard = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py")), str(owner), who.started]
+            raise UserError(f"process {self._owner}, for which a server was to run, has ended", "start again")
+        guard = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py")), str(who.pid), who.started]
         reading, writing = os.pipe()
         with os.fdopen(reading, encoding="ascii") as said:
             try:
-                self._child = _spawn([*guard, *self._command], log, writing)
+                self._child = _spawn([*guard, *command], log, writing)
             finally:
                 os.close(writing)
             pid = said.readline().strip()
         if not pid.isdigit():
             os.waitpid(self._child, 0)
             self._child = None
-            raise UserError(f"{self._command[0]} cannot be started: {self.last_words()}", "is it installed?")
+            raise UserError(f"{command[0]} cannot be started: {self.last_words()}", "is it installed?")
         return int(pid)
-
-    def _start_free(self, log: int) -> int:
-        self._child = _spawn(self._command, log, log)
-        return self._child
 
 
 def _spawn(command: Sequence[str], log: int, output: int) -> int:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class Server:
         self.folder = folder
         self.access_key, self.secret_key = plan.access_key, plan.secret_key
         self.ports = plan.ports
-        self.process = Process(_command(folder, plan), folder, owner)
+        self.process = Process(folder, owner)
 
     @property
     def endpoint(self) -> str:
@@ -61,7 +61,7 @@ class Server:
         """Start it, unless it runs, with what it had; returns when it answers. Raises `UserError` when it does not."""
         if self.pid is None:
             self._clear_sockets()
-            self.process.start()
+            self.process.start(_command(self.folder, self.ports))
         until = time.monotonic() + HEALTHY_S
         while not self.is_healthy():
             if self.pid is None or time.monotonic() > until:
@@ -185,12 +185,12 @@ def program() -> str:
     return path
 
 
-def _command(folder: Path, plan: Plan) -> list[str]:
+def _command(folder: Path, ports: Sequence[int]) -> list[str]:
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    ports = [f"-{name}={port}" for name, port in zip(PORTS, plan.ports, strict=True)]
+    listening = [f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)]
     return [
-        program(), "-logtostderr=true", "mini", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}", *ports,
+        program(), "-logtostderr=true", "mini", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}", *listening,
         "-master.telemetry=false", f"-s3.config={folder / IDENTITIES}", "-s3.iam=false", "-s3.port.iceberg=0",
         "-s3.port.lance=0", "-s3.autoCreateBucket=false", "-volume.max=10000", "-webdav=false", "-admin.ui=false",
         f"-filer.localSocket={folder / 'filer.sock'}", f"-s3.localSocket={folder / 's3.sock'}",
