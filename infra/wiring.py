@@ -32,6 +32,7 @@ from workers.plugin import PlugIn
 
 if TYPE_CHECKING:
     from infra.bus.kafka import KafkaBus
+    from infra.ledgers.s3 import S3Ledgers
     from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
@@ -85,6 +86,7 @@ class Cluster(Stores):
     """Everything that lasts, of the cluster; `beats` are what its processes say of themselves."""
 
     bus: "KafkaBus"
+    ledgers: "S3Ledgers"
     beats: Ledgers
 
 

@@ -35,16 +35,34 @@ def app() -> typer.Typer:
         policy,
         redecide,
         roles,
+        services,
         stats,
         status,
         topics,
+        up,
     )  # fmt: skip
 
     cli = typer.Typer(
         name="nhr", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]}, add_completion=False,
     )  # fmt: skip
-    for module in (mine, demo, status, control, data, stats, redecide, keeping, dlq, models, policy, roles, topics):
+    for module in (
+        mine,
+        demo,
+        status,
+        up,
+        control,
+        data,
+        stats,
+        redecide,
+        keeping,
+        dlq,
+        models,
+        policy,
+        roles,
+        topics,
+        services,
+    ):
         module.register(cli)
     return cli
 

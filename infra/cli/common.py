@@ -37,7 +37,7 @@ def folder(out: Path | None) -> Path:
 
 
 def place(out: Path | None) -> Path | None:
-    """The data folder meant (see `folder`); None for the cluster, that is, without --out where the settings name one."""
+    """The data folder meant (see `folder`); None for the cluster: without --out, where the settings name one."""
     return None if out is None and environment.from_environment().s3 else folder(out)
 
 

@@ -3,10 +3,11 @@
 import json
 import signal
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -15,12 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from infra import settings as environment
-from infra.cli import common
-from infra.cli.common import Out
+from infra.cli import common, standing
+from infra.cli.common import Where
+from infra.cluster.status import Observer as ClusterObserver
 from infra.disk import DAY_S, Usage, size
 from infra.status import Observer, Status, Work
+from infra.wiring import cluster
 
 EVERY_S = 2.0
+RATE_OVER_S = 1.0
 
 
 def register(cli: typer.Typer) -> None:
@@ -29,11 +33,14 @@ def register(cli: typer.Typer) -> None:
 
 
 def status(
-    out: Out = None,
+    out: Where = None,
     watch: Annotated[bool, typer.Option("--watch", help="Again every two seconds, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON; with --watch one line each time.")] = False,
 ) -> None:
     """Tell how a data folder stands: what is queued and open, what was made, what the disk has room for.
+
+    Without --out, and where NHR_S3 and NHR_KAFKA name a cluster, it tells of that: each consumer group's members, lag
+    in messages and time, rate and step times, the funnel, the oldest open scene, who is in trouble.
 
     It disturbs nobody, so it may run beside `nhr mine`. The funnel counts messages, so that it costs nothing: what was
     sent twice after a crash counts twice (`nhr stats` counts exactly).
@@ -43,32 +50,52 @@ def status(
       nhr status --out data
       nhr status --watch
       nhr status --json | jq .disk.full_in_days
+      nhr status --json | jq .groups.editor.waiting      of a cluster
     """
-    observer = Observer(common.folder(out), environment.from_environment())
+    settings = environment.from_environment()
+    folder = common.place(out)
+    if folder is not None:
+        observer = Observer(folder, settings)
+        _tell(observer.look, drawn, watch, as_json)
+        return
+    with cluster(settings) as stores:
+        looking = ClusterObserver(stores, f"{settings.kafka} · {settings.s3}/{settings.s3_bucket}")
+        if not watch:  # rates take two looks
+            looking.look()
+            time.sleep(RATE_OVER_S)
+        _tell(looking.look, standing.drawn, watch, as_json)
+
+
+class Told(Protocol):
+    """A status of either kind."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+
+
+Seen = TypeVar("Seen", bound=Told)
+
+
+def _tell(look: Callable[[], Seen], draw: Callable[[Seen], RenderableType], watch: bool, as_json: bool) -> None:
+    """Once, or again and again; on a terminal it is then drawn in place."""
+
+    def show() -> None:
+        if as_json:
+            typer.echo(json.dumps(look().as_dict(), ensure_ascii=False))
+        else:
+            Console(highlight=False).print(draw(look()))
+
     if not watch:
-        _show(observer.look(), as_json)
+        show()
         return
-    with _until_interrupted() as stop:
-        _watch(observer, as_json, stop)
-
-
-def _show(status: Status, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(status.as_dict(), ensure_ascii=False))
-    else:
-        Console(highlight=False).print(drawn(status))
-
-
-def _watch(observer: Observer, as_json: bool, stop: threading.Event) -> None:
-    """Look again and again; lines on a terminal are drawn in place."""
-    if as_json:
+    with _until_interrupted() as stop, ExitStack() as stack:
+        if not as_json:
+            live = stack.enter_context(Live(console=Console(highlight=False), auto_refresh=False))
         while not stop.is_set():
-            _show(observer.look(), as_json)
-            stop.wait(EVERY_S)
-        return
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        while not stop.is_set():
-            live.update(drawn(observer.look()), refresh=True)
+            if as_json:
+                show()
+            else:
+                live.update(draw(look()), refresh=True)
             stop.wait(EVERY_S)
 
 

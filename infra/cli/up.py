@@ -1,21 +1,25 @@
 """`nhr up`: every role of the cluster as a process of this machine, over the servers named or over local ones."""
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
+from rich.console import Console
+from rich.live import Live
 
 from infra import settings as environment
-from infra.cli import common
+from infra.cli import common, standing
 from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
 from infra.cli.roles import PolicyName, stopped_by_signals
-from infra.cluster import up as running
-from infra.cluster.up import Wanted
+from infra.cluster.status import Observer
 from infra.wiring import Cluster
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
 
+DRAW_EVERY_S = 2.0
+TELL_EVERY_S = 5.0
 SIMULATED = ("simulated", "simulated", "simulated", "pixels,simulated", "simulated", "simulated")
 """By the order of the kinds."""
 
@@ -59,6 +63,8 @@ def up(
       nhr up --simulated --scenes 50
       nhr up --simulated --workers editor=4 --workers director=2
     """
+    from infra.cluster import up as running
+
     named = (generator, gate, editor, screen, judge, writer)
     plugins = [text or (SIMULATED[place] if simulated else "") for place, text in enumerate(named)]
     missing = [kind for kind, text in zip(roster.KINDS, plugins, strict=True) if not text]
@@ -68,13 +74,49 @@ def up(
     policies.read(policy)
     name = common.campaign(campaign, prompts)
     roster.prompter(prompts).intake(name, 0)
-    wanted = Wanted(prompts, name, policy, hired(prompts, plugins, workers or []), scenes)
-    with stopped_by_signals() as stop, running.servers(folder, environment.from_environment(), typer.echo) as given:
-        typer.echo(f"{name}: {sum(1 for _ in wanted.children())} processes, logs in {folder / 'logs'}")
-        done = running.run(wanted, folder, given, stop, typer.echo, _show)
+    wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, workers or []), scenes)
+    with (
+        stopped_by_signals() as stop,
+        _View() as view,
+        running.servers(folder, environment.from_environment(), view.say) as given,
+    ):
+        view.say(f"{name}: {sum(1 for _ in wanted.children())} processes, logs in {folder / 'logs'}")
+        done = running.run(wanted, folder, given, stop, view.say, view.show)
     if not done:
         raise typer.Exit(130)
 
 
-def _show(_stores: Cluster) -> None:
-    """Nothing yet."""
+class _View:
+    """How the cluster stands: drawn in place on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+        self._observer: Observer | None = None
+        self._look_at = 0.0
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self._console.print(text, soft_wrap=True)
+
+    def show(self, stores: Cluster, where: str) -> None:
+        """Look again, when it is time to."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + (DRAW_EVERY_S if self._live else TELL_EVERY_S)
+        self._observer = self._observer or Observer(stores, where)
+        status = self._observer.look()
+        if self._live:
+            self._live.update(standing.drawn(status), refresh=True)
+        else:
+            self.say(standing.line(status))

@@ -76,18 +76,19 @@ def servers(folder: Path, settings: Settings, say: Callable[[str], None]) -> Ite
 
 def run(
     wanted: Wanted, folder: Path, environment: Mapping[str, str], stop: threading.Event,
-    say: Callable[[str], None], show: Callable[[Cluster], None],
+    say: Callable[[str], None], show: Callable[[Cluster, str], None],
 ) -> bool:  # fmt: skip
     """Run until all `scenes` are worked off (True) or `stop` is set (False); then end every process in good order."""
     settings, clock = from_environment(environment), SystemClock()
     topics.apply(settings)
     buckets.apply(settings)
     with cluster(settings, clock) as stores:
+        where = f"{settings.kafka} · {settings.s3}/{settings.s3_bucket}"
         watch = Supervisor(folder / "logs", environment, clock, say)
         for child in wanted.children():
             watch.add(child)
         try:
-            return _until_done(watch, stores, stop, say, show)
+            return _until_done(watch, stores, stop, say, lambda stores: show(stores, where))
         finally:
             say("stopping: every process finishes what it has in hand")
             watch.stop(GRACE_S)
