@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -143,13 +143,26 @@ class Client:
 
     # --- the bucket ---------------------------------------------------------------------------------------------------
 
-    def bucket(self, method: str, query: str = "", body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
-        """Ask the bucket itself (its existence, its `query` configuration); refusals are the caller's to read."""
-        return self._ask(Request(method, "", {query: ""} if query else {}, headers or {}, body)).answer
+    def bucket(
+        self, method: str, query: Mapping[str, str], body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask the bucket itself (to be created, for its configuration); what the answer means is for the caller."""
+        return self._ask(Request(method, "", query, headers or {}, body)).answer
 
     def refusal(self, what: str, answer: Answer) -> UserError:
         """What to tell the user of the bucket's answer to `what`."""
         return self._refusal(Request(what), answer)
+
+    def check(self) -> None:
+        """Raise `UserError` unless the server honours conditions: some ignore them, and would lose what was saved."""
+        for probe in PROBES:
+            self.put(probe, probe.encode())
+        nothing = "0" * 32
+        created = self.put(PROBES[0], b"", if_none_match=True)
+        if created is not None or self.put(PROBES[1], b"", if_match=nothing) is not None:
+            raise UserError(
+                f"{self._server} ignores If-None-Match or If-Match", "use a server that honours conditional puts"
+            )
 
     # --- many at once -------------------------------------------------------------------------------------------------
 

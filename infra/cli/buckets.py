@@ -1,0 +1,83 @@
+"""`nhr buckets plan` and `apply`: the S3 bucket that NHR needs."""
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra import settings as environment
+from schemas.errors import UserError
+
+if TYPE_CHECKING:
+    from infra.buckets import Plan
+
+HELP = """See what S3 bucket NHR needs, and create it.
+
+\b
+  nhr buckets plan                         what differs; exit status 1 if anything does
+  nhr buckets apply                        mend it; nothing is ever deleted
+"""
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    buckets = typer.Typer(help=HELP, short_help="Cluster: see and create the S3 bucket.", no_args_is_help=True)
+    buckets.command("plan", short_help="Show what `apply` would do.")(plan)
+    buckets.command("apply", short_help="Create the bucket, set its rules.")(apply)
+    cli.add_typer(buckets, name="buckets")
+
+
+def plan() -> None:
+    """Show what `nhr buckets apply` would do; exit status 1 if that is anything.
+
+    The server is named by NHR_S3, the bucket by NHR_S3_BUCKET; NHR_S3_SCRATCH_DAYS is how long working pictures are
+    kept.
+
+    \b
+    Example:
+      nhr buckets plan || nhr buckets apply
+    """
+    from infra import buckets
+
+    found = buckets.plan(_settings())
+    _show(found)
+    if found.changes:
+        raise typer.Exit(1)
+
+
+def apply() -> None:
+    """Create the bucket, have S3 remove old working pictures, and see that the server honours conditional puts.
+
+    Other rules of the bucket stay as they are, and nothing is deleted. It may be repeated, and run by several at once.
+
+    \b
+    Example:
+      NHR_S3=http://127.0.0.1:8333 NHR_S3_ACCESS_KEY=... NHR_S3_SECRET_KEY_FILE=... nhr buckets apply
+    """
+    from infra import buckets
+
+    _show(buckets.apply(_settings()), done=True)
+
+
+def _settings() -> environment.Settings:
+    try:
+        import minio  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
+    return environment.from_environment()
+
+
+def _show(found: "Plan", done: bool = False) -> None:
+    console = Console(highlight=False)
+    if found.changes:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for title in ("what", "is", "was made" if done else "would be"):
+            table.add_column(title, overflow="fold")
+        for change in found.changes:
+            table.add_row(change.what, change.is_ or "-", change.would_be)
+        console.print(table)
+    else:
+        console.print(f"Bucket {found.bucket} is as it should be.")
+    for warning in found.warnings:
+        console.print(f"warning: {warning}")
