@@ -198,7 +198,7 @@ class Client:
         request = Request("GET", "", query | ({"continuation-token": token} if token else {}))
         answer, _ = self._ask(request)
         if answer.status != 200:
-            raise self._refusal(Request("listing"), answer)
+            raise self._refusal(Request("LIST"), answer)
         return listing.read(answer.body, self._server)
 
     def _copied(self, source: str, key: str) -> Heard:

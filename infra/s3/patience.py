@@ -53,7 +53,7 @@ class Patience:
             again, wait_s = True, pause * (0.5 + self._jitter() / 2)
             if self._clock.monotonic() + wait_s > until:
                 raise UserError(
-                    f"{self._server} did not do {what} in {self._deadline_s:g} s ({why})",
+                    f"{self._server} gave no answer to {what} in {self._deadline_s:g} s ({why})",
                     "see that it runs and that NHR_S3 names it, then start again: nothing is lost",
                 )
             if self._wait(wait_s):
