@@ -8,13 +8,16 @@ import pytest
 
 from infra.blobs.folder import FolderBlobs
 from infra.blobs.memory import MemoryBlobs
-from infra.bus import LocalBus
+from infra.bus import BrowsableBus, LocalBus
+from infra.bus.kafka import KafkaBus
 from infra.bus.memory import MemoryBus
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.memory import MemoryLedgers
 from infra.ledgers.sqlite import SqliteLedgers
 from infra.sqlite import Database
 from schemas.ports import Blobs, Ledgers
+from schemas.topics import DEAD_LETTERS, TRIPLETS, VERDICTS
+from tests import kafkas
 from tests.contract.clocks import FakeClock
 
 
@@ -31,7 +34,24 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def bus(request: pytest.FixtureRequest, clock: FakeClock) -> LocalBus:
+def local_bus(request: pytest.FixtureRequest, clock: FakeClock) -> LocalBus:
+    return _local_bus(request, clock)
+
+
+@pytest.fixture(params=["memory", "sqlite", "kafka"])
+def bus(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[BrowsableBus]:
+    if request.param != "kafka":
+        yield _local_bus(request, clock)
+        return
+    ours = (TRIPLETS, VERDICTS, DEAD_LETTERS)
+    settings = kafkas.settings(request.getfixturevalue("kafka_servers"))
+    kafkas.make(settings, ours)
+    opened = KafkaBus(settings, clock, ours)
+    yield opened
+    opened.close()
+
+
+def _local_bus(request: pytest.FixtureRequest, clock: FakeClock) -> LocalBus:
     if request.param == "memory":
         return MemoryBus(clock)
     return SqliteBus(cast("Database", request.getfixturevalue("database")), clock)

@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 
+import pytest
+
 from infra.bus import LocalBus
 from infra.bus.memory import MemoryBus
 from infra.bus.sqlite import SqliteBus
@@ -11,6 +13,11 @@ from infra.sqlite import Database
 from schemas.ports import Lag
 from tests.contract.buses import NO_GROUPS, ONE, ONE_GROUP, TWO, TWO_GROUPS, drain, lag, say, texts
 from tests.contract.clocks import FakeClock
+
+
+@pytest.fixture
+def bus(local_bus: LocalBus) -> LocalBus:
+    return local_bus
 
 
 def test_a_lease_that_nobody_renews_expires(bus: LocalBus, clock: FakeClock) -> None:
@@ -95,13 +102,6 @@ def test_release_all_ends_every_lease(bus: LocalBus) -> None:
         bus.subscribe(TWO, group).poll(10, 0.0)
     bus.release_all()
     assert [texts(bus.subscribe(TWO, group).poll(10, 0.0)) for group in TWO_GROUPS] == [["a", "b"]] * 2
-
-
-def test_dead_letters_can_be_browsed_in_pages(bus: LocalBus) -> None:
-    bus.publish(say(NO_GROUPS, *"abcde"))
-    first = bus.read(NO_GROUPS, limit=3)
-    assert texts(first) == ["a", "b", "c"]
-    assert texts(bus.read(NO_GROUPS, start=first[-1].offset + 1, limit=3)) == ["d", "e"]
 
 
 def test_what_all_groups_acknowledged_is_pruned_in_time(bus: LocalBus) -> None:
