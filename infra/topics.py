@@ -1,6 +1,6 @@
 """What Kafka topics there should be, what differs, and how that is mended; nothing is ever deleted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -86,13 +86,16 @@ def _retention(topic: topics.Topic) -> str:
 def plan(settings: Settings) -> Plan:
     """What differs from what the settings ask for; raises `UserError` where Kafka is away or refuses."""
     with _admin(settings) as admin:
-        return _plan(admin, settings)
+        return _plan(admin, settings, lambda _: True)
 
 
-def apply(settings: Settings) -> Plan:
-    """Create topics, add partitions, set configurations; gives what was done, and what it leaves alone."""
+def apply(settings: Settings, only: Callable[[str], bool] = lambda _: True) -> Plan:
+    """Create topics, add partitions, set configurations; gives what was done, and what it leaves alone.
+
+    `only` says of which topics, by their names on the brokers.
+    """
     with _admin(settings) as admin:
-        found = _plan(admin, settings)
+        found = _plan(admin, settings, only)
         asked = {topic.name: topic for topic in wanted(settings)}
         for deed, do in (("create", _create), ("grow", _grow), ("set", _set)):
             names = dict.fromkeys(change.topic for change in found.changes if change.deed == deed)
@@ -128,8 +131,8 @@ def _told(error: e.KafkaError, settings: Settings, what: str) -> Exception:
 # --- what differs -----------------------------------------------------------------------------------------------------
 
 
-def _plan(admin: KafkaAdminClient, settings: Settings) -> Plan:
-    asked = wanted(settings)
+def _plan(admin: KafkaAdminClient, settings: Settings, only: Callable[[str], bool]) -> Plan:
+    asked = [topic for topic in wanted(settings) if only(topic.name)]
     names = [topic.name for topic in asked]
     said = {one["name"]: one for one in admin.describe_topics(names)}
     there = [topic for topic in asked if not said[topic.name]["error_code"]]

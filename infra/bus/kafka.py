@@ -229,6 +229,10 @@ class KafkaBus:
             total[wires[wire]] += end
         return total
 
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has."""
+        return self._watch.counts([self._wire(topic)])[self._wire(topic)]
+
     def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
         """Up to `limit` messages of a partition from offset `start` on, given to nobody; to browse dead letters."""
         place = (self._wire(topic), partition)

@@ -16,6 +16,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as e
+from kafka.future import Future
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from infra.bus import kafka_clients as clients
@@ -117,6 +118,33 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self.lost |= {one.partition for one in lost}
 
 
+class _Unread:
+    """The answer to a join, kept until a poll takes it: the library forgets one that comes between two polls.
+
+    It would join again, its group would be made up anew, and that answer might come between two polls, too.
+    """
+
+    is_done = False
+
+    def __init__(self, answer: Future) -> None:
+        self._answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._answer, name)
+
+    def __await__(self) -> Any:
+        return self._answer.__await__()
+
+    @classmethod
+    def keep(cls, consumer: KafkaConsumer) -> None:
+        """Keep the answer of the join that is under way, if one is, and have the next poll ask for it."""
+        coordinator = consumer._coordinator
+        if coordinator._join_task is not None:
+            if isinstance(coordinator._join_task, Future):
+                coordinator._join_task = cls(coordinator._join_task)
+            coordinator.request_rejoin()  # a leader that has joined for new partitions would wait for ever otherwise
+
+
 class KafkaSubscription:
     """A member of `group`; `topic` is the name in the messages' world, `wire` the one on the brokers."""
 
@@ -132,7 +160,7 @@ class KafkaSubscription:
         self._consumer: KafkaConsumer | None = None
         self._listener: _Listener
         self._closed = self._giving_up = self._committing = False
-        self._polled_s = self._committed_s = 0.0
+        self._polled_s, self._committed_s = 0.0, time.monotonic()
 
     # --- the port -----------------------------------------------------------------------------------------------------
 
@@ -159,7 +187,7 @@ class KafkaSubscription:
 
     def keep(self) -> None:
         """Stay a member while nothing is wanted; commits what is due."""
-        if time.monotonic() - self._polled_s >= WAIT_S / 2:
+        if time.monotonic() - self._polled_s >= WAIT_S / 2 or not self._stable:
             self._early.extend(self._look(0, 0.0))
         else:
             self._commit_soon()
@@ -199,7 +227,7 @@ class KafkaSubscription:
             time.sleep(0.0 if self._closed else wait_s)
             return []
         self._flow(consumer, resting=not limit)
-        if consumer.group_metadata().state is not MemberState.STABLE:
+        if not self._stable:
             wait_s = max(wait_s, JOINING_S)
         found: Mapping[TopicPartition, Sequence[Any]] = {}
         try:
@@ -208,11 +236,18 @@ class KafkaSubscription:
             if not isinstance(error.__cause__, _Leaving):
                 self._trouble(error)
         self._polled_s = time.monotonic()
+        if not self._stable:
+            _Unread.keep(consumer)
         self._settle()
         self._commit_soon()
         if found:
             self._presence.back()
         return [self._delivery(record) for records in found.values() for record in records]
+
+    @property
+    def _stable(self) -> bool:
+        """Whether this is a member, as far as it knows, and not just joining."""
+        return self._consumer is not None and self._consumer.group_metadata().state is MemberState.STABLE
 
     def _joined(self) -> KafkaConsumer | None:
         """The library's member, made when it is first needed; None while no broker answers."""
