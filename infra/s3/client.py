@@ -54,7 +54,10 @@ class Client:
     short or damaged. Whatever else is wrong raises `UserError` at once.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, wire: Wire | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, wire: Wire | None = None,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:  # fmt: skip
         for name in ("s3_access_key", "s3_secret_key"):
             if wire is None and not settings.secret(name):
                 raise UserError(f"NHR_{name.upper()} is not set", f"set it or NHR_{name.upper()}_FILE")
@@ -63,7 +66,7 @@ class Client:
         self._wire = wire or HttpWire(settings, clock)
         self._closed = threading.Event()
         self._server = f"S3 at {settings.s3}"
-        self._patience = Patience(self._server, settings.s3_deadline_s, clock, self._closed.wait)
+        self._patience = Patience(self._server, settings.s3_deadline_s, clock, wait or self._closed.wait)
         self._attempt_s = min(ATTEMPT_S, settings.s3_deadline_s / 4)
         self._pool = ThreadPoolExecutor(settings.s3_threads, thread_name_prefix="s3")
         self._probing = threading.Lock()
@@ -151,7 +154,7 @@ class Client:
 
     def refusal(self, what: str, answer: Answer) -> UserError:
         """What to tell the user of the bucket's answer to `what`."""
-        return self._refusal(Request(what), answer)
+        return self._refusal(what, answer)
 
     def check(self) -> None:
         """Raise `UserError` unless the server honours conditions: some ignore them, and would lose what was saved."""
@@ -190,15 +193,15 @@ class Client:
         send = partial(self._wire.send, request, self._attempt_s)
         return self._patience.ask(request, send, partial(meaning.fault, request))
 
-    def _refusal(self, request: Request, answer: Answer) -> UserError:
-        return meaning.refusal(request, answer, self.settings)
+    def _refusal(self, what: object, answer: Answer) -> UserError:
+        return meaning.refusal(what, answer, self.settings)
 
     def _page(self, prefix: str, token: str) -> listing.Page:
         query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
         request = Request("GET", "", query | ({"continuation-token": token} if token else {}))
         answer, _ = self._ask(request)
         if answer.status != 200:
-            raise self._refusal(Request("LIST"), answer)
+            raise self._refusal("listing", answer)
         return listing.read(answer.body, self._server)
 
     def _copied(self, source: str, key: str) -> Heard:

@@ -33,8 +33,8 @@ def fault(request: Request, answer: Answer) -> str:
     return ""
 
 
-def refusal(request: Request, answer: Answer, settings: Settings) -> UserError:
-    """What to tell the user of an answer that asking again does not change."""
+def refusal(what: object, answer: Answer, settings: Settings) -> UserError:
+    """What to tell the user of an answer to `what` that asking again does not change."""
     server, code = f"S3 at {settings.s3}", answer.code or str(answer.status)
     if answer.code in _KEYS:
         return UserError(f"{server} refuses our keys ({code})", "check NHR_S3_ACCESS_KEY and NHR_S3_SECRET_KEY")
@@ -50,8 +50,8 @@ def refusal(request: Request, answer: Answer, settings: Settings) -> UserError:
         )
     if answer.status in {401, 403}:
         return UserError(
-            f"{server} denies {request} in bucket {settings.s3_bucket!r} ({code})",
+            f"{server} denies {what} in bucket {settings.s3_bucket!r} ({code})",
             "let the keys read, write, list and delete there",
         )
     said = f"{code}: {answer.message}" if answer.message else code
-    return UserError(f"{server} refuses {request} in bucket {settings.s3_bucket!r} ({said})", "check NHR_S3")
+    return UserError(f"{server} refuses {what} in bucket {settings.s3_bucket!r} ({said})", "check NHR_S3")

@@ -37,7 +37,7 @@ class Request(NamedTuple):
 
     def __str__(self) -> str:
         """For people."""
-        return f"{self.method} {self.key or 'the bucket'}"
+        return f"{self.method} {self.key or '(bucket)'}"
 
 
 class Answer(NamedTuple):
