@@ -49,6 +49,10 @@ class Supervisor:
     def __getitem__(self, name: str) -> Child:
         return self._children[name]
 
+    def names(self) -> list[str]:
+        """The children, those too that have ended."""
+        return list(self._children)
+
     def look(self) -> None:
         """Start whoever is due, and see who died; raises `UserError` for one that dies again and again."""
         for child in self._children.values():
