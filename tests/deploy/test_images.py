@@ -57,6 +57,11 @@ def test_base_images_have_exact_tags(checker: Checker) -> None:
     assert re.search(r"^ARG PYTHON=3\.11\.\d+-slim-bookworm$", TEXT, re.MULTILINE)
 
 
+def test_what_stages_take_from_one_another_is_no_image_from_a_registry() -> None:
+    stages = set(re.findall(r"^FROM .* AS (\S+)$", TEXT, re.MULTILINE))
+    assert set(re.findall(r"\bfrom=([^,\s]+)", TEXT)) == {"packages", "wheel"} <= stages
+
+
 def test_a_build_is_sent_the_code_and_nothing_that_is_made_or_secret(checker: Checker) -> None:
     sent = set(checker.context())
     rest = {name for name in sent if not name.startswith(tuple(f"{package}/" for package in PACKAGES))}
