@@ -104,8 +104,10 @@ class Node:
     def _last_words(self) -> str:
         log = self.folder / kafka_settings.LOG
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-        errors = [line for line in lines if " ERROR " in line or " FATAL " in line]
-        return " | ".join([line[:200] for line in (errors or lines)[-3:]] or [self.process.last_words()])
+        lines = [line.strip() for line in lines if not line.startswith("\tat ")]
+        errors = [number for number, line in enumerate(lines) if " ERROR " in line or " FATAL " in line]
+        told = lines[errors[-1] :][:2] if errors else lines[-3:]
+        return " | ".join(line[:200] for line in told) or self.process.last_words()
 
 
 class Cluster:
@@ -202,8 +204,11 @@ def planned(folder: Path, owner: int | None = None) -> Cluster:
     return Cluster(tuple(nodes), plan.secrets)
 
 
-def described(servers: Sequence[str]) -> dict[str, Any] | None:
-    """What the cluster says of itself (cluster_id, brokers, ...); None when it does not answer."""
+def described(servers: Sequence[str], **options: object) -> dict[str, Any] | None:
+    """What the cluster says of itself (cluster_id, brokers, ...); None when it does not answer, or not to us.
+
+    `options` are those of kafka-python.
+    """
     from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
 
@@ -215,6 +220,7 @@ def described(servers: Sequence[str]) -> dict[str, Any] | None:
             bootstrap_timeout_ms=ANSWER_MS,
             request_timeout_ms=ANSWER_MS,
             reconnect_backoff_max_ms=RECONNECT_MS,
+            **options,
         )
         try:
             found: dict[str, Any] = client.describe_cluster()
