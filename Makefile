@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= nhr-data/demo
+CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check fmt faults bench services lock clean
+.PHONY: help setup demo cluster-demo test test-fast check fmt faults bench services lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +25,9 @@ setup: $(READY) ## Install NHR and its tools into .venv
 
 demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=dir for your own), with a page
 	@$(BIN)/nhr demo --out $(DEMO) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page
+	@$(BIN)/nhr demo --cluster --out $(CLUSTER)
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal

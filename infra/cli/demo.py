@@ -7,12 +7,21 @@ from shutil import copyfile
 from typing import Annotated
 
 import typer
+from rich.console import Console, Group
+from rich.text import Text
 
-from infra.cli import data
+from infra import settings as environment
+from infra.cli import common, data, standing
 from infra.cli.mine import mine
+from infra.cli.roles import stopped_by_signals
+from infra.cli.up import View
+from infra.cluster.status import Observer, where
+from infra.wiring import Cluster, crew
 from schemas.errors import UserError
+from streams import shelf
 
 SCENE_TRIPLETS = 170
+CLUSTER_SCENES = 120
 EDITS_PER_PHOTO = 8
 PHOTOGRAPHS = {
     "astronaut.png": ("public domain", "NASA", "astronaut Eileen Collins in front of a shuttle model"),
@@ -36,12 +45,19 @@ def demo(
     photos: Annotated[
         Path | None, typer.Option(help="Folder of your own photographs (default: a few that a package ships).")
     ] = None,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Scenes only, through a real Kafka and a real S3 server that it starts.")
+    ] = False,
 ) -> None:
     """Mine drawn scenes and photographs into one folder, write the page, and say where everything is.
 
     No services, no GPU, no keys: the scenes are drawn and edited by simulated models, the photographs by exact
-    photographic operations that are measured, not guessed. Run again, it goes on where it was.
+    photographic operations that are measured, not guessed. Run again, it goes on where it was. With --cluster the same
+    models work as processes of their own over Kafka and S3, as they would on many machines (it needs Java and Maven).
     """
+    if cluster:
+        _through_the_cluster(out)
+        return
     typer.echo("1/3  scenes: drawn, edited and judged by simulated models")
     mine(prompts="grammar", campaign="scenes", target=SCENE_TRIPLETS, out=out)
     folder = photos.expanduser() if photos else _shipped(out / "photographs")
@@ -54,6 +70,32 @@ def demo(
         f"\n{count} triplets\n  page:  {out / 'report.html'}\n  data:  {out / 'shelf'}\n"
         f"  next:  nhr export --out {out} --to DIR    nhr show ID --out {out}    nhr mine --help"
     )
+
+
+def _through_the_cluster(folder: Path) -> None:
+    """Mine scenes with every role as a process; tell how it stands and write the page while the servers are up."""
+    from infra.cluster import up
+    from infra.report import build
+
+    wanted = up.Wanted("grammar", "scenes", "paper", crew("grammar", {}, {}), CLUSTER_SCENES)
+    page = folder / "report.html"
+    with (
+        stopped_by_signals() as stop, View() as view,
+        up.servers(folder, environment.from_environment(), view.say) as given,
+    ):  # fmt: skip
+        view.say(f"{sum(1 for _ in wanted.children())} processes mine {CLUSTER_SCENES} scenes; logs: {folder / 'logs'}")
+
+        def tell(stores: Cluster) -> None:
+            view.close()
+            status = Observer(stores, where(environment.from_environment(given))).look()
+            Console(highlight=False).print(Group(Text(), standing.drawn(status), Text()))
+            with common.progress("pictures") as told:
+                build(stores.blobs, page, progress=told)
+            count = sum(1 for _ in stores.blobs.list(shelf.TRIPLETS))
+            typer.echo(f"{count} triplets through Kafka and S3\n  page:  {page}\n  next:  nhr up --help\n")
+
+        if not up.run(wanted, folder, given, stop, view.say, view.show, tell):
+            raise typer.Exit(130)
 
 
 def _shipped(folder: Path) -> Path:

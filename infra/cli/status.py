@@ -19,6 +19,7 @@ from infra import settings as environment
 from infra.cli import common, standing
 from infra.cli.common import Where
 from infra.cluster.status import Observer as ClusterObserver
+from infra.cluster.status import where
 from infra.disk import DAY_S, Usage, size
 from infra.status import Observer, Status, Work
 from infra.wiring import cluster
@@ -59,7 +60,7 @@ def status(
         _tell(observer.look, drawn, watch, as_json)
         return
     with cluster(settings) as stores:
-        looking = ClusterObserver(stores, f"{settings.kafka} · {settings.s3}/{settings.s3_bucket}")
+        looking = ClusterObserver(stores, where(settings))
         if not watch:  # rates take two looks
             looking.look()
             time.sleep(RATE_OVER_S)

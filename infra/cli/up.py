@@ -77,7 +77,7 @@ def up(
     wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, workers or []), scenes)
     with (
         stopped_by_signals() as stop,
-        _View() as view,
+        View() as view,
         running.servers(folder, environment.from_environment(), view.say) as given,
     ):
         view.say(f"{name}: {sum(1 for _ in wanted.children())} processes, logs in {folder / 'logs'}")
@@ -86,7 +86,7 @@ def up(
         raise typer.Exit(130)
 
 
-class _View:
+class View:
     """How the cluster stands: drawn in place on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
@@ -101,8 +101,13 @@ class _View:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Draw no more; what is said later follows below."""
         if self._live:
             self._live.stop()
+            self._live = None
 
     def say(self, text: str) -> None:
         """One line that stays."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.cluster.beat import Beat, beats
 from infra.runtime import control
+from infra.settings import Settings
 from infra.wiring import Cluster
 from schemas import topics
 from schemas.deadletters import read_letter
@@ -93,6 +94,11 @@ FUNNEL: Mapping[str, topics.Topic] = {
     "judge jobs": topics.JUDGE_JOBS, "triplets": topics.TRIPLETS,
 }  # fmt: skip
 RATED = ("gate", "screen", "judge", "inverse", "composite")
+
+
+def where(settings: Settings) -> str:
+    """Which cluster that is, for people."""
+    return f"{settings.kafka} · {settings.s3}/{settings.s3_bucket}"
 
 
 def _plain(one: GroupStatus) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import buckets, topics
+from infra.cluster.status import where
 from infra.cluster.supervisor import Child, Supervisor
 from infra.runtime.clock import SystemClock
 from infra.services import kafka, s3
@@ -77,18 +78,24 @@ def servers(folder: Path, settings: Settings, say: Callable[[str], None]) -> Ite
 def run(
     wanted: Wanted, folder: Path, environment: Mapping[str, str], stop: threading.Event,
     say: Callable[[str], None], show: Callable[[Cluster, str], None],
+    done: Callable[[Cluster], None] = lambda _stores: None,
 ) -> bool:  # fmt: skip
-    """Run until all `scenes` are worked off (True) or `stop` is set (False); then end every process in good order."""
+    """Run until all `scenes` are worked off (True) or `stop` is set (False); then end every process in good order.
+
+    `done` is called once all is worked off, while the processes are still there.
+    """
     settings, clock = from_environment(environment), SystemClock()
     topics.apply(settings)
     buckets.apply(settings)
     with cluster(settings, clock) as stores:
-        where = f"{settings.kafka} · {settings.s3}/{settings.s3_bucket}"
         watch = Supervisor(folder / "logs", environment, clock, say)
         for child in wanted.children():
             watch.add(child)
         try:
-            return _until_done(watch, stores, stop, say, lambda stores: show(stores, where))
+            finished = _until_done(watch, stores, stop, say, lambda stores: show(stores, where(settings)))
+            if finished:
+                done(stores)
+            return finished
         finally:
             say("stopping: every process finishes what it has in hand")
             watch.stop(GRACE_S)
