@@ -1,5 +1,6 @@
 """What Kafka topics there should be, what differs, and how that is mended; nothing is ever deleted."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ HOUR_MS = 60 * 60 * 1000
 KEPT_DAYS = 30
 """How long work waits for a worker; everything else outlives it (design, section 8)."""
 FOREVER = "-1"
+SEEN_S = 10.0
+"""How long brokers take at most to hear of new partitions."""
 OFFSETS_RETENTION = "offsets.retention.minutes"
 
 
@@ -228,7 +231,14 @@ def _create(admin: KafkaAdminClient, meant: Sequence[Wanted], settings: Settings
 def _grow(admin: KafkaAdminClient, meant: Sequence[Wanted], settings: Settings) -> None:
     del settings
     admin.create_partitions({one.name: one.partitions for one in meant})
+    until = time.monotonic() + SEEN_S
+    while any(len(_said(admin, one)["partitions"]) < one.partitions for one in meant) and time.monotonic() < until:
+        time.sleep(0.1)
     admin.wait_for_topics([one.name for one in meant])
+
+
+def _said(admin: KafkaAdminClient, topic: Wanted) -> Any:
+    return admin.describe_topics([topic.name])[0]
 
 
 def _set(admin: KafkaAdminClient, meant: Sequence[Wanted], settings: Settings) -> None:

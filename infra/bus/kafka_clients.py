@@ -15,6 +15,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka import errors as e
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.net.compat import KafkaNetClient
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 
 from infra.settings import PREFIX, Settings
 from schemas.errors import UserError
@@ -154,7 +156,8 @@ class _Inside:
         self._made: list[KafkaNetClient] = []
 
     def __call__(self, **given: Any) -> KafkaNetClient:
-        self._made.append(KafkaNetClient(**given))
+        net = NetworkSelector(**given)
+        self._made.append(KafkaNetClient(net, _Connections(net, **given), **given))
         return self._made[-1]
 
     def close(self) -> None:
@@ -162,6 +165,27 @@ class _Inside:
         for one in self._made:
             with suppress(Exception):
                 one.close()
+
+
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]
+    """Connections of a client; a login that was refused is refused for good, where the library would try for ever."""
+
+    def __init__(self, *how: Any, **more: Any) -> None:
+        super().__init__(*how, **more)
+        self._refused: BaseException | None = None
+
+    def get_connection(self, *how: Any, **more: Any) -> Any:
+        """The connection to a broker; raises what its login, or another's, was refused with."""
+        if self._refused is not None:
+            raise self._refused
+        connection = super().get_connection(*how, **more)
+        if not connection.init_future.is_done:
+            connection.init_future.add_errback(self._note)
+        return connection
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, LOGIN):
+            self._refused = error
 
 
 def _quieten(settings: Settings) -> None:
