@@ -250,8 +250,8 @@ def _said(error: BaseException) -> str:
 class Presence:
     """Says once that Kafka is away, when that lasts, and once that it is back; for all threads of a process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._where = settings.kafka
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._where, self._monotonic = settings.kafka, monotonic
         self._lock = threading.Lock()
         self._since_s: float | None = None
         self._said = False
@@ -259,7 +259,7 @@ class Presence:
     def away(self, why: BaseException | str) -> None:
         """It does not answer just now."""
         with self._lock:
-            now = time.monotonic()
+            now = self._monotonic()
             self._since_s = now if self._since_s is None else self._since_s
             if not self._said and now - self._since_s >= HICCUP_S:
                 said = why if isinstance(why, str) else _said(why)
