@@ -22,6 +22,8 @@ FRESH_S = 10.0
 MISSING_S = 5.0
 """How long a topic must be unknown to be missing: brokers hear of a new one one after the other."""
 PAUSE_S = 0.25
+LOOK_MS = 3000
+"""After so long a new client is asked: one that was there when a broker died may go on asking the dead."""
 READ_S = 5.0
 
 
@@ -143,7 +145,7 @@ class Watch:
         return {place: self._floors[place][1] for place in places}
 
     def _offsets(
-        self, places: Sequence[Place], which: Callable[[KafkaConsumer, list[TopicPartition]], Mapping[Any, int]]
+        self, places: Sequence[Place], which: Callable[[KafkaConsumer, list[TopicPartition], int], Mapping[Any, int]]
     ) -> dict[Place, int]:
         if not places:
             return {}
@@ -151,7 +153,7 @@ class Watch:
 
         def question(reader: KafkaConsumer) -> Mapping[Any, int]:
             try:
-                return which(reader, wanted)
+                return which(reader, wanted, LOOK_MS)
             except KeyError:  # the client has not heard yet who leads this partition
                 raise e.LeaderNotAvailableError from None
 
