@@ -20,12 +20,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     services.need_kafka()
     services.need_s3()
     folder = tmp_path_factory.mktemp("services") / "new"
-    try:
-        came = nhr("services", "up", "--dir", folder)
-        assert came.status == 0, came.err
-        yield folder
-    finally:
-        background.down(folder)
+    came = nhr("services", "up", "--dir", folder)
+    assert came.status == 0, came.err
+    yield folder
+    background.down(folder)
 
 
 def test_what_up_started_runs_on(folder: Path) -> None:
