@@ -1,4 +1,4 @@
-"""A proxy on loopback that spoils what goes through it: HTTP request by request (before S3), or plain TCP (before Kafka).
+"""A proxy on loopback that spoils what goes through it: HTTP by requests (before S3), or plain TCP (before Kafka).
 
 `Proxy(...)` runs in threads of this process. As a process of its own it is told faults as lines of JSON, answers each
 with what it has injected so far, and ends when its input does:
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 HOST = "127.0.0.1"
 CHUNK = 1 << 16
 UPSTREAM_S = 60.0
+RESETS = ("reset request", "lost answer", "reset answer")
 HEAD_END = b"\r\n\r\n"
 BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 SLOW_DOWN = (
@@ -47,6 +48,13 @@ class Faults:
     down: bool = False
 
 
+def free_port() -> int:
+    """A port to ask for by number: one that the system chose is another after listening again."""
+    with socket.create_server((HOST, 0)) as found:
+        number: int = found.getsockname()[1]
+        return number
+
+
 class Gone(Exception):
     """The other side closed."""
 
@@ -65,7 +73,7 @@ class Proxy:
         self._injected: Counter[str] = Counter()
         self._changed, self._closed = threading.Event(), False
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server((HOST, port), backlog=512)
+        self._listener = socket.create_server((HOST, port or free_port()), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         self.address = f"{HOST}:{self.port}"
         self.endpoint = f"http://{self.address}" if self._http else self.address
@@ -119,7 +127,7 @@ class Proxy:
             self._up.set()
 
     def _go_down(self) -> None:
-        """Refuse: a listener that is shut down keeps its port, and may listen again (Linux)."""
+        """Refuse: a listener that is shut down keeps the port it asked for, and may listen again (Linux)."""
         self._up.clear()
         self._listener.shutdown(socket.SHUT_RD)
         self._reset_all()
@@ -140,10 +148,9 @@ class Proxy:
             for kind in ("unavailable", "hang", "reset"):
                 left -= getattr(faults, kind)
                 if left < 0:
-                    if kind == "reset":
-                        kind = self._rng.choice(("reset request", "lost answer", "reset answer"))
-                    self._injected[kind] += 1
-                    return kind
+                    met = self._rng.choice(RESETS) if kind == "reset" else kind
+                    self._injected[met] += 1
+                    return met
         return ""
 
     def _hang(self) -> None:
@@ -308,10 +315,10 @@ def main() -> None:
     given = vars(parser.parse_args())
     target, port, seed = given.pop("target"), given.pop("port"), given.pop("seed")
     with Proxy(target, seed, port, Faults(**given)) as proxy:
-        print(json.dumps({"endpoint": proxy.endpoint}), flush=True)  # noqa: T201 - its answer
+        print(json.dumps({"endpoint": proxy.endpoint}), flush=True)
         for line in sys.stdin:
             proxy.set(**json.loads(line))
-            print(json.dumps(proxy.injected()), flush=True)  # noqa: T201 - its answer
+            print(json.dumps(proxy.injected()), flush=True)
 
 
 if __name__ == "__main__":
