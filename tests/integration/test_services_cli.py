@@ -3,12 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from infra.services import background
 from infra.services.process import identity
+from schemas.errors import UserError
 from tests import services
 from tests.integration.conftest import Call
 from tests.integration.running import nhr
@@ -21,9 +23,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     services.need_s3()
     folder = tmp_path_factory.mktemp("services") / "new"
     came = nhr("services", "up", "--dir", folder)
-    assert came.status == 0, came.err
-    yield folder
-    background.down(folder)
+    try:
+        assert came.status == 0, came.err
+        yield folder
+    finally:
+        with suppress(UserError):
+            background.down(folder)
 
 
 def test_what_up_started_runs_on(folder: Path) -> None:
