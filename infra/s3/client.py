@@ -146,11 +146,9 @@ class Client:
 
     # --- the bucket ---------------------------------------------------------------------------------------------------
 
-    def bucket(
-        self, method: str, query: Mapping[str, str], body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def bucket(self, method: str, query: Mapping[str, str], body: bytes = b"") -> Answer:
         """Ask the bucket itself (to be created, for its configuration); what the answer means is for the caller."""
-        return self._ask(Request(method, "", query, headers or {}, body)).answer
+        return self._ask(Request(method, "", query, body=body)).answer
 
     def refusal(self, what: str, answer: Answer) -> UserError:
         """What to tell the user of the bucket's answer to `what`."""

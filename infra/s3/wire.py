@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -14,6 +15,7 @@ from minio.signer import sign_v4_s3
 from minio.time import to_amz_date
 from urllib3.exceptions import HTTPError
 
+from infra.s3.turns import Turns
 from infra.settings import Settings
 from schemas.errors import NhrError, UserError
 from schemas.ports import Clock
@@ -63,8 +65,8 @@ class Wire(Protocol):
 class HttpWire:
     """Path-style requests over HTTP(S) with kept-alive connections, as many at once as `s3_threads` says.
 
-    They are signed in headers (signature version 4), so that conditions and the body's SHA-256 are signed as well: a
-    body damaged on its way is refused by the server.
+    They are signed in headers (signature version 4), and with them conditions and the body's SHA-256. Not every server
+    compares that with the body (SeaweedFS does not), so its MD5 goes along: a body damaged on its way is refused.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -73,8 +75,9 @@ class HttpWire:
         self._credentials = Credentials(settings.secret("s3_access_key"), settings.secret("s3_secret_key"))
         if settings.s3_ca and not settings.s3_ca.is_file():
             raise UserError(f"NHR_S3_CA: there is no file {settings.s3_ca}", "name a PEM file")
+        self._turns = Turns(settings.s3_threads)
         self._pool = urllib3.PoolManager(
-            num_pools=2, maxsize=settings.s3_threads, block=True, cert_reqs="CERT_REQUIRED",
+            num_pools=2, maxsize=settings.s3_threads, cert_reqs="CERT_REQUIRED",
             ca_certs=str(settings.s3_ca) if settings.s3_ca else None,
         )  # fmt: skip
 
@@ -83,11 +86,12 @@ class HttpWire:
         url = self._url(request)
         timeout = urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s)
         try:
-            response = self._pool.urlopen(
-                request.method, url, body=request.body, headers=self._signed(request, url), redirect=False,
-                retries=False, timeout=timeout, pool_timeout=timeout_s,
-            )  # fmt: skip
-        except HTTPError as error:
+            with self._turns.one(timeout_s):
+                response = self._pool.urlopen(
+                    request.method, url, body=request.body, headers=self._signed(request, url), redirect=False,
+                    retries=False, timeout=timeout,
+                )  # fmt: skip
+        except (HTTPError, TimeoutError) as error:
             raise self._told(error) from None
         return _answer(request, response)
 
@@ -106,13 +110,15 @@ class HttpWire:
         headers: dict[str, str | list[str] | tuple[str]] = {
             **request.headers, "host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": to_amz_date(date),
         }  # fmt: skip
+        if request.body:
+            headers["content-md5"] = b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode()
         signed = sign_v4_s3(
             method=request.method, url=parts, region=self._region, headers=headers, credentials=self._credentials,
             content_sha256=digest, date=date,
         )  # fmt: skip
         return {name: str(value) for name, value in signed.items()}
 
-    def _told(self, error: HTTPError) -> NhrError:
+    def _told(self, error: Exception) -> NhrError:
         causes = [error, *error.args, *(getattr(error.args[0], "args", ()) if error.args else ())]
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             return UserError(

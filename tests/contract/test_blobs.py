@@ -35,8 +35,8 @@ def test_the_first_put_stands(blobs: Blobs) -> None:
     assert blobs.get("k") == b"first"
 
 
-def test_of_many_that_create_a_key_at_once_exactly_one_wins(blobs: Blobs) -> None:
-    for round_ in range(20):
+def test_of_many_that_create_a_key_at_once_exactly_one_wins(blobs: Blobs, rounds: int) -> None:
+    for round_ in range(rounds):
         won: list[int] = []
 
         def create(number: int, key: str = f"race/{round_}", won: list[int] = won) -> None:
