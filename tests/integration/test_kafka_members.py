@@ -152,7 +152,10 @@ def _poked(bus: KafkaBus) -> bool:
     return False
 
 
-def test_what_goes_to_another_member_is_finished_first(bus: KafkaBus) -> None:
+def test_what_goes_to_another_member_is_finished_and_committed_first(
+    bus: KafkaBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_member, "COMMIT_IDLE_S", 1000.0)
     held: list[Delivery] = []
     threads: list[int] = []
 
