@@ -25,6 +25,7 @@ shows examples.
 def app() -> typer.Typer:
     """The command line, built when it is needed."""
     from infra.cli import (
+        buckets,
         control,
         data,
         demo,
@@ -61,6 +62,7 @@ def app() -> typer.Typer:
         policy,
         roles,
         topics,
+        buckets,
         services,
     ):
         module.register(cli)
