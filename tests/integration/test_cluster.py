@@ -1,0 +1,112 @@
+"""`nhr up` and the commands that look at a cluster, over real Kafka and S3."""
+
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from infra.services import s3
+from infra.settings import from_environment
+from infra.wiring import bucket
+from streams import shelf
+from tests import services
+from tests.integration.running import ended, fingerprint, mine, nhr, started, until
+
+SCENES = 6
+PATIENCE_S = 180.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def environment(kafka_servers: str, s3_server: s3.Server) -> dict[str, str]:
+    """The settings of a cluster of this module's own."""
+    return {
+        "NHR_KAFKA": kafka_servers, "NHR_KAFKA_PREFIX": "up.", "NHR_KAFKA_PARTITIONS": "4",
+        "NHR_S3": s3_server.endpoint, "NHR_S3_ACCESS_KEY": s3_server.access_key, "NHR_S3_SECRET_KEY": s3_server.secret_key,
+        "NHR_S3_BUCKET": services.name_of(__name__),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mined(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A few scenes mined by simulated models, one process a role, two editors."""
+    folder = tmp_path_factory.mktemp("up")
+    result = nhr(
+        "up", "--simulated", "--scenes", SCENES, "--workers", "editor=2", "--dir", folder, patience_s=PATIENCE_S,
+        **environment,
+    )  # fmt: skip
+    assert (result.status, result.err) == (0, ""), result
+    assert "ended" not in result.out
+    return environment
+
+
+def kept(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Names and hashes of what is on the cluster's shelf."""
+    with bucket(from_environment(environment)) as blobs:
+        return shelf.fingerprint(blobs)
+
+
+def test_a_cluster_fills_the_shelf_that_an_embedded_run_fills(mined: dict[str, str], tmp_path: Path) -> None:
+    mine(tmp_path, "--scenes", SCENES, prompts="grammar")
+    assert kept(mined) == fingerprint(tmp_path)
+
+
+def test_the_same_command_again_has_nothing_left_to_do(mined: dict[str, str], tmp_path: Path) -> None:
+    before = kept(mined)
+    result = nhr("up", "--simulated", "--scenes", SCENES, "--dir", tmp_path, patience_s=PATIENCE_S, **mined)
+    assert (result.status, result.err) == (0, ""), result
+    assert kept(mined) == before
+
+
+def test_status_tells_of_every_group(mined: dict[str, str]) -> None:
+    told = json.loads(nhr("status", "--json", **mined).out)
+    assert set(told["groups"]) == {
+        "generator", "gate", "editor", "screen", "judge", "writer", "director", "recorder", "collector",
+    }  # fmt: skip
+    assert all(group["waiting"] == 0 for group in told["groups"].values())
+    assert told["funnel"]["prompts"] == told["funnel"]["sources"] == SCENES
+    assert told["ledgers"] == {"open": 0, "oldest_s": None}
+    drawn = nhr("status", **mined)
+    assert (drawn.status, drawn.err) == (0, "")
+    assert f"{SCENES} prompts" in drawn.out
+
+
+def test_report_show_and_export_read_the_cluster(mined: dict[str, str], tmp_path: Path) -> None:
+    page = nhr("report", "--to", tmp_path / "page.html", **mined)
+    assert (page.status, page.err) == (0, "")
+    (first, *_) = [key for key, _ in kept(mined) if key.startswith(shelf.TRIPLETS)]
+    triplet = first.rpartition("/")[2].removesuffix(".json")
+    assert triplet in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert triplet in nhr("show", triplet, **mined).out
+    assert nhr("export", "--to", tmp_path / "set", **mined).status == 0
+    assert (tmp_path / "set" / "train" / "metadata.jsonl").exists()
+
+
+def test_there_are_no_dead_letters(mined: dict[str, str]) -> None:
+    result = nhr("dlq", "ls", **mined)
+    assert (result.status, result.err) == (0, "")
+
+
+def test_ctrl_c_ends_every_process_in_good_order(environment: dict[str, str], tmp_path: Path) -> None:
+    own = environment | {"NHR_KAFKA_PREFIX": "up-stopped.", "NHR_S3_BUCKET": services.name_of(f"{__name__} stopped")}
+    with started("up", "--prompts", "null", "--simulated", "--dir", tmp_path, **own) as process:
+        log = tmp_path / "logs" / "recorder-0.log"
+        assert until(lambda: log.exists() and "at work" in log.read_text(), process)
+        process.send_signal(signal.SIGINT)
+        result = ended(process, PATIENCE_S)
+    assert (result.status, result.err) == (130, ""), result
+    assert "was killed" not in result.out
+
+
+def test_a_role_that_nobody_named_is_one_clear_line(tmp_path: Path) -> None:
+    result = nhr("up", "--editor", "simulated", "--dir", tmp_path)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert "no generator is named; give --generator (nhr models generator), or --simulated" in result.err
+
+
+def test_a_worker_without_a_cluster_is_one_clear_line(tmp_path: Path) -> None:
+    result = nhr("worker", "editor", "null", NHR_STATE=str(tmp_path))
+    assert (result.status, result.err.count("\n")) == (2, 1), result
+    assert "NHR_KAFKA is not set" in result.err or "NHR_S3 is not set" in result.err
