@@ -22,9 +22,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def environment(kafka_servers: str, s3_server: s3.Server) -> dict[str, str]:
     """The settings of a cluster of this module's own."""
+    server = s3_server
     return {
-        "NHR_KAFKA": kafka_servers, "NHR_KAFKA_PREFIX": "up.", "NHR_KAFKA_PARTITIONS": "4",
-        "NHR_S3": s3_server.endpoint, "NHR_S3_ACCESS_KEY": s3_server.access_key, "NHR_S3_SECRET_KEY": s3_server.secret_key,
+        "NHR_KAFKA": kafka_servers, "NHR_KAFKA_PREFIX": "up.", "NHR_KAFKA_PARTITIONS": "4", "NHR_S3": server.endpoint,
+        "NHR_S3_ACCESS_KEY": server.access_key, "NHR_S3_SECRET_KEY": server.secret_key,
         "NHR_S3_BUCKET": services.name_of(__name__),
     }  # fmt: skip
 
