@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.services.loopback import HOST, free_ports, is_free
+from infra.services.loopback import HOST, free_ports, is_free, listens
 from infra.services.process import Process
 from schemas.errors import UserError
 
@@ -63,7 +63,7 @@ class Server:
             self._clear_sockets()
             self.process.start(_command(self.folder, self.ports))
         until = time.monotonic() + HEALTHY_S
-        while not self.is_healthy():
+        while not (self._has_its_volumes() and self.is_healthy()):
             if self.pid is None or time.monotonic() > until:
                 why = "ended" if self.pid is None else f"did not answer within {HEALTHY_S:.0f} s"
                 raise UserError(f"the S3 server {why}: {self.process.last_words()}", f"its log is in {self.folder}")
@@ -101,6 +101,22 @@ class Server:
         finally:
             http.clear()
             logger.disabled = before
+
+    def _has_its_volumes(self) -> bool:
+        """Whether the files on the disk are known again: until then it answers, but has lost objects for the moment."""
+        import urllib3
+
+        port = self.ports[PORTS.index("master.port")]
+        if not listens(port):
+            return False
+        with urllib3.PoolManager(retries=False, timeout=ANSWER_S) as http:
+            try:
+                topology = http.request("GET", f"http://{HOST}:{port}/dir/status").json()["Topology"]
+            except (urllib3.exceptions.HTTPError, ValueError, KeyError):
+                return False
+        racks = [rack for center in topology["DataCenters"] or () for rack in center["Racks"] or ()]
+        nodes = [node for rack in racks for node in rack["DataNodes"] or ()]
+        return bool(nodes) and sum(node["Volumes"] for node in nodes) >= len(list((self.folder / "data").glob("*.dat")))
 
     def _clear_sockets(self) -> None:
         """It puts a socket for each gRPC port into /tmp, and leaves it there when it is killed."""
