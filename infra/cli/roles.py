@@ -15,12 +15,12 @@ from infra import settings as environment
 from infra.cli import common
 from infra.cluster import role
 from infra.cluster.role import Build
+from infra.wiring import CLUSTER_STREAMS
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
 
 PROMPTER = "prompter"
-STREAMS = ("director", "collector", "recorder")
 
 PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process, our parent, is gone.")]
@@ -29,7 +29,7 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this pro
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command("worker", short_help="Cluster: run one worker until it is stopped.")(worker)
-    cli.command("stream", short_help="Cluster: run a director, collector or recorder.")(stream)
+    cli.command("stream", short_help="Cluster: run a director, collector, recorder or rates.")(stream)
 
 
 def worker(
@@ -71,11 +71,11 @@ def worker(
 
 
 def stream(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(STREAMS)}.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(CLUSTER_STREAMS)}.")],
     policy: PolicyName = "paper",
     parent: Parent = None,
 ) -> None:
-    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, what keeps, what writes down.
+    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts.
 
     A director decides over the scenes that it sees first by its --policy, so give all of them the same.
 
@@ -84,6 +84,7 @@ def stream(
       nhr stream director --policy thrifty
       nhr stream collector
       nhr stream recorder
+      nhr stream rates                what each stage accepts of late, for `nhr status`
     """
     match name:
         case "director":
@@ -92,8 +93,10 @@ def stream(
             build = role.collector()
         case "recorder":
             build = role.recorder()
+        case "rates":
+            build = role.rates()
         case _:
-            raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(STREAMS)}")
+            raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(CLUSTER_STREAMS)}")
     _play(name, build, parent)
 
 

@@ -1,9 +1,11 @@
 """One role of the cluster as a process: its loop over Kafka and S3 until somebody stops it."""
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from infra import campaigns
@@ -28,6 +30,7 @@ from streams import records
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
+from streams.rates import tell
 from streams.recorder import Recorder
 from streams.rules.policy import Policy
 from workers import roster
@@ -41,8 +44,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Equipment:
-    """What every role is given."""
+    """What every role is given; `folder` is this process's own, for notes."""
 
+    folder: Path
     stores: Cluster
     settings: Settings
     meters: Metrics
@@ -80,7 +84,7 @@ def play(
                 control = Control(stores.cursors)
                 control.look()
                 in_hand = InHand(notes, died=died)
-                job = build(Equipment(stores, settings, meters, clock, in_hand, control, stop))
+                job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, stop))
                 beating = Beating(
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
                     job.trouble, lambda: stop.set() if orphaned() else None,
@@ -133,6 +137,30 @@ def recorder() -> Build:
     def build(with_: Equipment) -> Job:
         blobs = with_.stores.blobs
         return Job(_loop(Recorder(blobs, Policies(blobs), with_.settings.record_s), with_).run)
+
+    return build
+
+
+def rates() -> Build:
+    """A counter of what the stages accept, in Faust."""
+
+    def build(with_: Equipment) -> Job:
+        from infra.bus import kafka_clients as clients
+        from streams import app
+
+        stores, settings = with_.stores, with_.settings
+        policies = Policies(stores.blobs)
+        brokers = app.Brokers(
+            tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
+            settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
+            settings.kafka_key, settings.slot,
+        )  # fmt: skip
+        counting = app.rates_app(
+            lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,
+            lambda part: tell(stores.cursors, part), brokers, with_.folder / "faust", with_.clock,
+            f"{socket.gethostname()}/{with_.folder.name}",
+        )  # fmt: skip
+        return Job(lambda: app.run(counting, with_.stop), "faust")
 
     return build
 

@@ -14,7 +14,7 @@ from infra.cluster.supervisor import Child, Supervisor
 from infra.runtime.clock import SystemClock
 from infra.services import kafka, s3
 from infra.settings import PREFIX, Settings, from_environment
-from infra.wiring import STREAMS, Cluster, Crew, cluster
+from infra.wiring import CLUSTER_STREAMS, Cluster, Crew, cluster
 from streams.policies import Policies
 from streams.sweep import unexplained
 from workers import roster
@@ -50,7 +50,7 @@ class Wanted:
             command = (*COMMAND, "worker", kind, self.crew.texts[kind], *parent)
             for number in range(self.crew.count(kind)):
                 yield Child(f"{kind}-{number}", command)
-        for stream in STREAMS:
+        for stream in CLUSTER_STREAMS:
             policy = ("--policy", self.policy) if stream == "director" else ()
             for number in range(self.crew.count(stream)):
                 yield Child(f"{stream}-{number}", (*COMMAND, "stream", stream, *policy, *parent))
