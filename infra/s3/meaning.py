@@ -2,7 +2,7 @@
 
 import hashlib
 
-from infra.s3.wire import Answer, Request
+from infra.s3.wire import COPY_SOURCE, Answer, Request
 from infra.settings import Settings
 from schemas.errors import UserError
 
@@ -27,9 +27,13 @@ def fault(request: Request, answer: Answer) -> str:
     """Why to ask again; empty when the answer is one."""
     if answer.code in _BUSY_CODES or answer.status in _BUSY:
         return " ".join(f"{answer.status} {answer.code}".split())
+    if answer.status != 200 or not request.key or request.method == "DELETE" or COPY_SOURCE in request.headers:
+        return ""
+    if "etag" not in answer.headers:
+        return "a head cut short"
     whole = answer.headers.get(DIGEST)
-    if request.method == "GET" and answer.status == 200 and whole is not None:
-        return "" if hashlib.sha256(answer.body).hexdigest() == whole else "a damaged body"
+    if request.method == "GET" and whole is not None and hashlib.sha256(answer.body).hexdigest() != whole:
+        return "a damaged body"
     return ""
 
 

@@ -5,6 +5,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
@@ -22,6 +23,7 @@ from schemas.ports import Clock
 
 CONNECT_S = 5.0
 COPY_SOURCE = "x-amz-copy-source"
+_FRAMES = frozenset({"content-length", "transfer-encoding"})
 
 
 class Away(NhrError):
@@ -73,13 +75,8 @@ class HttpWire:
         self._endpoint, self._region, self._clock = settings.s3.rstrip("/"), settings.s3_region, clock
         self._bucket = quote(settings.s3_bucket)
         self._credentials = Credentials(settings.secret("s3_access_key"), settings.secret("s3_secret_key"))
-        if settings.s3_ca and not settings.s3_ca.is_file():
-            raise UserError(f"NHR_S3_CA: there is no file {settings.s3_ca}", "name a PEM file")
         self._turns = Turns(settings.s3_threads)
-        self._pool = urllib3.PoolManager(
-            num_pools=2, maxsize=settings.s3_threads, cert_reqs="CERT_REQUIRED",
-            ca_certs=str(settings.s3_ca) if settings.s3_ca else None,
-        )  # fmt: skip
+        self._pool = urllib3.PoolManager(num_pools=2, maxsize=settings.s3_threads, ssl_context=_trust(settings.s3_ca))
 
     def send(self, request: Request, timeout_s: float) -> Answer:
         """One attempt; `timeout_s` bounds every wait for the server."""
@@ -127,8 +124,20 @@ class HttpWire:
         return Away(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
 
 
+def _trust(authority: Path | None) -> ssl.SSLContext:
+    """Trust in that authority alone, or in those of the system."""
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UserError(f"NHR_S3_CA: {authority} cannot be used ({why})", "name a PEM file") from None
+
+
 def _answer(request: Request, response: urllib3.BaseHTTPResponse) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
+    # A connection that ends in mid-head looks like a whole head to the library, and then like an empty body.
+    if request.method != "HEAD" and response.status not in {204, 304} and not _FRAMES & headers.keys():
+        raise Away("a head cut short")
     body = response.data
     # A copy may fail after its status was sent: then the error stands in a body with status 200.
     if response.status >= 300 or COPY_SOURCE in request.headers:
