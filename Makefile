@@ -9,7 +9,7 @@ CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-demo test test-fast check fmt faults bench services lock clean
+.PHONY: help setup demo cluster-demo test test-fast check fmt faults chaos bench services lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ fmt: $(READY) ## Format the code
 
 faults: $(READY) ## Inject every class of faults and print what was lost, done twice or stuck
 	@$(BIN)/python -m tests.faults
+
+chaos: $(READY) ## Mine through storms on real Kafka and S3 and print what was lost, done twice or stuck
+	@$(BIN)/python -m tests.chaos
 
 bench: $(READY) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench
