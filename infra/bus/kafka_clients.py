@@ -234,13 +234,15 @@ def _why(settings: Settings, server: str) -> str:
     host, _, port = server.rpartition(":")
     try:
         with closing(socket.create_connection((host.strip("[]"), int(port)), PROBE_S)) as plain:
-            if not settings.kafka_security.endswith("SSL"):
-                return f"{server}: no Kafka of ours is behind the port, or it wants {PREFIX}KAFKA_SECURITY"
-            context = ssl.create_default_context(cafile=_tls(settings).get("ssl_cafile"))
-            with context.wrap_socket(plain, server_hostname=host.strip("[]")):
-                return f"{server}: no answer over TLS"
+            if settings.kafka_security.endswith("SSL"):
+                context = ssl.create_default_context(cafile=_tls(settings).get("ssl_cafile"))
+                with context.wrap_socket(plain, server_hostname=host.strip("[]")):
+                    pass
     except (OSError, ValueError, OverflowError) as error:
         return f"{server}: {getattr(error, 'strerror', None) or error}"
+    if settings.kafka_security.startswith("SASL"):  # brokers may hang up on a wrong password before they say so
+        return f"{server}: nothing but a connection; is the login of user {settings.kafka_user!r} right?"
+    return f"{server}: nothing but a connection; is {PREFIX}KAFKA_SECURITY={settings.kafka_security} right?"
 
 
 def _said(error: BaseException) -> str:

@@ -145,6 +145,16 @@ class _Unread:
             coordinator.request_rejoin()  # a leader that has joined for new partitions would wait for ever otherwise
 
 
+def _free_place(consumer: KafkaConsumer) -> None:
+    """Let go of a partition whose messages were all given: the library would not, and never turn to one that rested.
+
+    It sets what it has of a paused partition aside, and takes it up again only once it is busy with no other.
+    """
+    fetcher = consumer._fetcher
+    if fetcher._next_partition_records is not None and not fetcher._next_partition_records:
+        fetcher._next_partition_records = None
+
+
 class KafkaSubscription:
     """A member of `group`; `topic` is the name in the messages' world, `wire` the one on the brokers."""
 
@@ -227,6 +237,7 @@ class KafkaSubscription:
             time.sleep(0.0 if self._closed else wait_s)
             return []
         self._flow(consumer, resting=not limit)
+        _free_place(consumer)
         if not self._stable:
             wait_s = max(wait_s, JOINING_S)
         found: Mapping[TopicPartition, Sequence[Any]] = {}

@@ -219,6 +219,25 @@ def test_one_message_in_hand_does_not_let_its_partition_run_away(
     assert len(take(50, member, limit=10)) >= 50
 
 
+def test_partitions_that_had_to_rest_go_on(bus: KafkaBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_member, "AHEAD", 10)
+    member = bus.subscribe(TRIPLETS.name, GROUP)
+    bus.publish(numbers(400))
+    got: list[Delivery] = []
+    held: list[Delivery] = []
+
+    def finished() -> bool:
+        held.extend(batch := member.poll(7, 0.2))
+        got.extend(batch)
+        if not batch:  # all partitions rest
+            member.ack(held)
+            held.clear()
+        return len(got) >= 400
+
+    kafkas.until(finished)
+    assert sorted(texts(got), key=int) == [str(n) for n in range(400)]
+
+
 def test_members_of_one_process_share_a_slot(bus: KafkaBus, settings: Settings) -> None:
     slotted = KafkaBus(settings.model_copy(update={"slot": "s1"}), topics=TOPICS)
     try:
