@@ -15,6 +15,7 @@ from rich.table import Table
 
 from infra import formats
 from infra import settings as environment
+from infra.settings import Settings
 from infra.sqlite import Database
 from infra.wiring import DATABASE
 from schemas.errors import UserError
@@ -120,6 +121,8 @@ def doctor(
 ) -> None:
     """Check this machine: Python, packages, plug-ins, the data folder and its disk; says how to mend what is wrong.
 
+    Where the settings name a cluster, also whether Kafka and S3 answer and have the topics and the bucket.
+
     Exit status: 0 all is well, 1 something is not.
 
     \b
@@ -129,6 +132,7 @@ def doctor(
     settings = environment.from_environment()
     folder = (out or settings.out).expanduser()
     checks = [_python(), *_packages(), _plugins(), _folder(folder), _disk(folder), _database(folder)]
+    checks += [_kafka(settings)] * bool(settings.kafka) + [_s3(settings)] * bool(settings.s3)
     for good, what, hint in checks:
         typer.echo(f"{'ok  ' if good else 'BAD '} {what}{'' if good else f': {hint}'}")
     if not all(good for good, _, _ in checks):
@@ -187,6 +191,29 @@ def _database(folder: Path) -> Check:
     except UserError as error:
         return False, "database", str(error)
     return True, f"database {path}", ""
+
+
+def _kafka(settings: Settings) -> Check:
+    """Whether the brokers answer and have the topics."""
+    try:
+        from infra import topics
+
+        pending = topics.plan(settings).pending
+    except (UserError, ModuleNotFoundError) as error:
+        return False, f"Kafka at {settings.kafka}", str(error)
+    return not pending, f"Kafka at {settings.kafka} answers", f"{len(pending)} topics differ; nhr topics apply"
+
+
+def _s3(settings: Settings) -> Check:
+    """Whether the server answers and has the bucket, as it should be."""
+    where = f"S3 at {settings.s3}, bucket {settings.s3_bucket}"
+    try:
+        from infra import buckets
+
+        pending = buckets.plan(settings).changes
+    except (UserError, ModuleNotFoundError) as error:
+        return False, where, str(error)
+    return not pending, where, "it differs from what NHR needs: nhr buckets apply"
 
 
 def _plugins() -> Check:

@@ -88,6 +88,21 @@ def test_report_show_and_export_read_the_cluster(mined: dict[str, Any], tmp_path
     assert (tmp_path / "set" / "train" / "metadata.jsonl").exists()
 
 
+def test_the_doctor_finds_the_cluster_well(mined: dict[str, Any], tmp_path: Path) -> None:
+    told = nhr("doctor", "--out", tmp_path, **mined)
+    assert told.status == 0, told
+    assert f"ok   Kafka at {mined['NHR_KAFKA']} answers" in told.out
+    assert f"ok   S3 at {mined['NHR_S3']}, bucket {mined['NHR_S3_BUCKET']}" in told.out
+
+
+def test_the_doctor_says_how_to_mend_a_cluster(mined: dict[str, Any], tmp_path: Path) -> None:
+    other = mined | {"NHR_KAFKA_PREFIX": "nobody-made-these.", "NHR_S3_BUCKET": "nobody-made-this"}
+    told = nhr("doctor", "--out", tmp_path, **other)
+    assert told.status == 1, told
+    assert "topics differ; nhr topics apply" in told.out
+    assert "bucket nobody-made-this: it differs from what NHR needs: nhr buckets apply" in told.out
+
+
 def test_there_are_no_dead_letters(mined: dict[str, Any]) -> None:
     result = nhr("dlq", "ls", **mined)
     assert (result.status, result.err) == (0, "")
