@@ -1,6 +1,7 @@
 """The embedded pipeline as one process: every handler a loop, one intake, until all is done or somebody stops it."""
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,6 +35,7 @@ AHEAD_TARGET = 4
 AHEAD_DEAR = 16
 AHEAD_CHEAP = 128
 FAULTS = "nhr.faults"
+DISK = "disk"
 STOPPING = "stopping: finishing what is in hand (again: at once); the same command resumes"
 
 log = logging.getLogger(__name__)
@@ -119,8 +121,12 @@ class Engine:
         return Intake(
             roster.prompter(self.order.prompts), self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, self._control.of(PROMPTER),
+            progress.skipped.append, lambda: PROMPTER in self._control.paused or self._is_tight(),
         )  # fmt: skip
+
+    def _is_tight(self) -> bool:
+        """Whether there is too little room on the disk for more scenes; what is under way is finished all the same."""
+        return shutil.disk_usage(self.order.out).free < self.settings.min_free_gb * 1e9
 
     def _ahead(self) -> int:
         if self.order.target is not None:  # what is under way when the target is met comes on top of it
@@ -222,10 +228,11 @@ class Engine:
         """What keeps workers waiting now; a note when it begins and when it is over."""
         away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
         away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused)}
+        if self._is_tight():
+            away[DISK] = f"under {self.settings.min_free_gb:g} GB free: nothing new is taken in (nhr gc --dry-run)"
+        over = sorted(self._away - set(away))
         progress.notes += [text for name, text in away.items() if name not in self._away]
-        progress.notes += [
-            f"{name}: {'goes on' if name in STAGES else 'service back'}" for name in sorted(self._away - set(away))
-        ]
+        progress.notes += [f"{name}: {'goes on' if name in (*STAGES, DISK) else 'service back'}" for name in over]
         self._away, progress.troubles = set(away), list(away.values())
 
     def _scenes_done(self, stores: Stores, progress: Progress) -> int:

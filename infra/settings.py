@@ -26,6 +26,9 @@ class Settings(BaseModel):
         float, Field(ge=1, le=3600, description="seconds before a silent worker's jobs go to others")
     ] = 30.0
     cache_mb: Annotated[int, Field(ge=0, le=65536, description="MiB of decoded pictures kept in memory")] = 128
+    min_free_gb: Annotated[
+        float, Field(ge=0, description="free disk, in GB, below which `nhr mine` takes nothing new in")
+    ] = 1.0
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
     # --- cluster: Apache Kafka and S3 -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("NHR_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NHR_FSYNC", "false")
+    monkeypatch.setenv("NHR_MIN_FREE_GB", "0")
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Result:
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment with exactly these NHR_* settings; files are not synced, for no power will fail."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NHR_")}
-    return kept | {"NHR_FSYNC": "false"} | settings
+    return kept | {"NHR_FSYNC": "false", "NHR_MIN_FREE_GB": "0"} | settings
 
 
 @contextmanager

@@ -47,3 +47,14 @@ def test_a_stage_that_does_not_exist_is_one_clear_line(tmp_path: Path) -> None:
         result = nhr(command, "painter", "--out", tmp_path)
         assert (result.status, result.err.count("\n")) == (2, 1), result
         assert "no stage is called 'painter'; stages: prompter, generator" in result.err
+
+
+def test_nothing_new_is_taken_in_while_the_disk_is_nearly_full(tmp_path: Path) -> None:
+    with started(*MINE, "--scenes", 3, "--out", tmp_path, NHR_MIN_FREE_GB="1e9") as process:
+        assert process.stdout is not None
+        lines = (json.loads(line) for line in process.stdout)
+        told = next(line["text"] for line in lines if line["event"] == "note")
+        assert told == "under 1e+09 GB free: nothing new is taken in (nhr gc --dry-run)"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert published(tmp_path) == 0
