@@ -10,7 +10,7 @@ import contextlib
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,9 @@ PREFETCHED = 512
 SESSION_S = 10.0
 LONGEST_BATCH_S = 3600.0
 """How long an agent may sit on a batch, waiting for a store, before the brokers give its partitions to others."""
+SENDING_S = 60.0
 STOPPING_S = 30.0
+UNKNOWN_TOPIC = 3
 LOOK_S = 0.2
 PROBE_S = 5.0
 
@@ -98,12 +100,14 @@ def base_app(brokers: Brokers, name: str, data: Path, table: type[Any] = faust.T
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{brokers.prefix}{name}-{brokers.slot}" if brokers.slot else None,
         producer_acks=-1,
+        producer_request_timeout=SENDING_S,
         stream_buffer_maxsize=PREFETCHED,
         stream_wait_empty=False,
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",
         Table=table,
+        table_standby_replicas=0,
         datadir=str(data),
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -118,8 +122,11 @@ def raw_topic(app: faust.App, brokers: Brokers, name: str) -> Any:
     return app.topic(wire, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
 
-def handler_app(make: Make, brokers: Brokers, data: Path, fatal: Callable[[BaseException], None] = die) -> faust.App:
-    """The app in which the handler that `make` gives is the agent of its topic.
+def handler_app(
+    make: Make, brokers: Brokers, data: Path, paused: Callable[[], bool] = lambda: False,
+    fatal: Callable[[BaseException], None] = die,
+) -> faust.App:  # fmt: skip
+    """The app in which the handler that `make` gives is the agent of its topic; nothing is handled while `paused`.
 
     `data` is a folder for Faust's own notes. `fatal` gets what no waiting can mend, and must end the process.
     Raises `ValueError` for a handler that overlaps or that wants turns without messages: the loop is for those.
@@ -134,10 +141,16 @@ def handler_app(make: Make, brokers: Brokers, data: Path, fatal: Callable[[BaseE
 
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(handler.batch, within=LINGER_S):
+            await _while(paused)
             await patiently(handler.group, partial(turns.take, stream, events), fatal)
 
     app.agent(raw_topic(app, brokers, handler.topic.name), name=handler.group)(agent)
     return app
+
+
+async def _while(paused: Callable[[], bool]) -> None:
+    while paused():
+        await asyncio.sleep(LOOK_S)
 
 
 class Sender:
@@ -157,19 +170,19 @@ class Sender:
         """On the app's own thread."""
         if self.app is None or not messages:
             return
-        producer = await self.app.maybe_start_producer()
-        waiting = [
-            await producer.send(
-                f"{self._prefix}{message.topic}",
-                message.key.encode(),
-                message.value,
-                None,
-                None,
-                {name: value.encode() for name, value in message.headers.items()},
-            )
-            for message in messages
-        ]
-        await asyncio.gather(*waiting)
+        try:
+            producer = await self.app.maybe_start_producer()
+            await asyncio.gather(*[await self._sent(producer, message) for message in messages])
+        except Exception as error:
+            if getattr(error, "errno", None) == UNKNOWN_TOPIC:
+                raise UserError(f"Kafka lacks a topic that is written to ({error})", "run `nhr topics apply`") from None
+            raise
+
+    async def _sent(self, producer: Any, message: Outgoing) -> Awaitable[Any]:
+        headers = {name: value.encode() for name, value in message.headers.items()}
+        wire = f"{self._prefix}{message.topic}"
+        sent: Awaitable[Any] = await producer.send(wire, message.key.encode(), message.value, None, None, headers)
+        return sent
 
 
 def run(app: faust.App, stop: threading.Event) -> None:
@@ -233,9 +246,12 @@ class PaneTable(faust.Table[int, Any]):
         return sent
 
     async def stored(self) -> None:
-        """Wait until the brokers have all that was written."""
+        """Wait until the brokers have all that was written; what they do not take would be missing after a restart."""
         sent, self._sent = self._sent, []
-        await asyncio.gather(*sent)
+        try:
+            await asyncio.gather(*sent)
+        except Exception as error:
+            raise RuntimeError(f"a changelog was not written ({error}); the next process counts again") from error
 
 
 class Counting:
@@ -243,6 +259,7 @@ class Counting:
 
     def __init__(self, app: faust.App, brokers: Brokers, bars: Bars, clock: Clock) -> None:
         self._app, self._bars, self._clock = app, bars, clock
+        self._wire = f"{brokers.prefix}{topics.VERDICTS.name}"
         self._panes = {window: _pane_table(app, brokers, window) for window in rates.WINDOWS}
 
     async def take(self, stream: Any, events: Sequence[Any]) -> None:
@@ -255,7 +272,8 @@ class Counting:
         for panes in self._panes.values():
             await panes.table.stored()
         for event in events:
-            await stream.ack(event)
+            if event.message.partition in mine:
+                await stream.ack(event)
 
     def part(self, member: str) -> rates.Part:
         """What this process counts now."""
@@ -267,8 +285,7 @@ class Counting:
         return tuple(self._panes.items())
 
     def _mine(self) -> set[int]:
-        wire = next(iter(self._panes.values())).table.changelog_topic_name
-        return {tp.partition for tp in self._app.consumer.assignment() if tp.topic != wire}
+        return {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._wire}
 
     def _kept(self, panes: Any, mine: frozenset[int]) -> list[tuple[int, rates.Pane]]:
         items = list(panes.table.items())
@@ -296,19 +313,19 @@ class Counting:
 
 def _pane_table(app: faust.App, brokers: Brokers, window: rates.Window) -> Any:
     """The windowed table of a window's panes; `nhr topics` makes its changelog, not Faust."""
-    log_topic = rates.changelog(window)
-    panes = app.Table(f"rates-{window.name}", key_type=int, default=dict)
-    wrapped = panes.tumbling(window.hop_s, expires=window.size_s + window.hop_s)
-    wrapped.table.changelog_topic = app.topic(
-        f"{brokers.prefix}{log_topic.name}", key_serializer="json", value_serializer="json",
+    kept = app.topic(
+        f"{brokers.prefix}{rates.changelog(window).name}", key_serializer="json", value_serializer="json",
         acks=False, internal=True, allow_empty=True, compacting=True, deleting=True,
     )  # fmt: skip
+    panes = app.Table(f"rates-{window.name}", key_type=int, default=dict, changelog_topic=kept)
+    wrapped = panes.tumbling(window.hop_s, expires=window.size_s + window.hop_s)
+    wrapped.table.changelog_topic = kept  # `tumbling` forgets it, and what it is recovered from goes by that name
     return wrapped
 
 
 def rates_app(
     bars: Bars, tell: Callable[[rates.Part], None], brokers: Brokers, data: Path, clock: Clock, member: str,
-    every_s: float = TELL_S, fatal: Callable[[BaseException], None] = die,
+    every_s: float = TELL_S, paused: Callable[[], bool] = lambda: False, fatal: Callable[[BaseException], None] = die,
 ) -> faust.App:  # fmt: skip
     """The app that counts verdicts and tells every few seconds, from a thread, what this `member` of the group counted.
 
@@ -319,6 +336,7 @@ def rates_app(
 
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(BATCH, within=LINGER_S):
+            await _while(paused)
             await patiently(rates.GROUP, partial(counting.take, stream, events), fatal)
 
     async def teller() -> None:

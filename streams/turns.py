@@ -28,7 +28,10 @@ def die(error: BaseException) -> NoReturn:
     os._exit(FATAL_EXIT)
 
 
-async def patiently(name: str, take: Callable[[], Awaitable[None]], fatal: Callable[[BaseException], None]) -> None:
+async def patiently(
+    name: str, take: Callable[[], Awaitable[None]], fatal: Callable[[BaseException], None],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:  # fmt: skip
     """Take a batch, again and again while a store is away; what waiting cannot mend goes to `fatal`, never to Faust."""
     pause = SHORTEST_PAUSE_S
     while True:
@@ -38,7 +41,7 @@ async def patiently(name: str, take: Callable[[], Awaitable[None]], fatal: Calla
             if not is_passing(error):
                 return fatal(error)
             log.warning("%s waits %.1f s: %s", name, pause, error)
-        await asyncio.sleep(pause)
+        await sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
@@ -94,4 +97,8 @@ def _pairs(headers: Any) -> Sequence[tuple[str, bytes]]:
 
 def is_passing(error: BaseException) -> bool:
     """Whether waiting may mend it: a service that is away or busy, also by Kafka's own account of its errors."""
-    return isinstance(error, Retry | ConnectionError | TimeoutError) or bool(getattr(error, "retriable", False))
+    causes = [error] if error.__cause__ is None else [error, error.__cause__]  # Faust wraps what its producer raised
+    return any(
+        isinstance(one, Retry | ConnectionError | TimeoutError) or bool(getattr(one, "retriable", False))
+        for one in causes
+    )

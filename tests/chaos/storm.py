@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
@@ -27,6 +28,7 @@ RECENT_S = 5.0
 MOST_PAUSE_S = 4.0
 WARM_S = 20.0
 LOOK_S = 0.02
+PATIENT_MS = 600_000
 SLOTS = 2
 GENTLE = 0.15
 STOP_S = 40.0
@@ -117,6 +119,10 @@ class Notes:
         """Partitions from which a process settled something since then."""
         return {p for note in self.all if note.pid == pid and note.at >= since for p, _ in note.events}
 
+    def moved(self, since: float) -> set[int]:
+        """Partitions of which something was settled since then."""
+        return {p for note in self.all if note.at > since for p, _ in note.events}
+
 
 class Workers:
     """The director processes, by slot."""
@@ -143,6 +149,11 @@ class Workers:
         process.send_signal(signal.SIGKILL)
         process.wait()
         return process.pid, at
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that the processes took so far."""
+        times = [psutil.Process(process.pid).cpu_times() for process in self._alive.values()]
+        return sum(took.user + took.system for took in times)
 
     def ended(self) -> list[int]:
         """Slots whose process ended by itself."""
@@ -179,7 +190,10 @@ class Feeder(threading.Thread):
         self.enough = threading.Event()
 
     def run(self) -> None:
-        producer = KafkaProducer(bootstrap_servers=self._orders.servers, linger_ms=5)
+        producer = KafkaProducer(
+            bootstrap_servers=self._orders.servers, linger_ms=5, max_block_ms=PATIENT_MS,
+            delivery_timeout_ms=PATIENT_MS,
+        )  # fmt: skip
         started, told = time.monotonic(), self._orders.told
         while not self.enough.is_set():
             due = len(told) if self._burst else int((time.monotonic() - started) * self._orders.per_s)
@@ -214,8 +228,8 @@ def workers(orders: Orders) -> Iterator[tuple[Workers, Notes]]:
         crew.stop_all()
 
 
-def sustained(orders: Orders, count: int) -> float:
-    """Events a second of `count` directors that find all events waiting, between their first and last note."""
+def sustained(orders: Orders, count: int) -> tuple[float, float]:
+    """Events a second, and a second of CPU, of `count` directors that find all events waiting, once all have begun."""
     orders.folder.mkdir(parents=True)
     create_topics(orders)
     feeder = Feeder(orders, all_at_once=True)
@@ -223,12 +237,11 @@ def sustained(orders: Orders, count: int) -> float:
     with workers(orders) as (crew, notes):
         for slot in range(count):
             crew.start(slot)
-        wait_for(lambda: notes.look() and len({pid for n in notes.all[-50:] for pid in [n.pid]}) == count, WARM_S)
+        wait_for(lambda: notes.look() and len({note.pid for note in notes.all}) == count, WARM_S)
+        begun, before, spent = time.monotonic(), len(notes.covered), crew.cpu_s()
         wait_for(lambda: notes.look() and len(notes.covered) >= feeder.fed, 300.0)
-        pids = {note.pid for note in notes.all}
-        first = max(min(note.at for note in notes.all if note.pid == pid) for pid in pids)
-        last = max(note.at for note in notes.all)
-    return sum(len(note.events) for note in notes.all if note.at > first) / (last - first)
+        done = len(notes.covered) - before
+        return done / (time.monotonic() - begun), done / (crew.cpu_s() - spent)
 
 
 def wait_for(condition: Callable[[], bool], patience_s: float) -> bool:
@@ -284,11 +297,16 @@ class Storm:
 
         return wait_for(seen, patience_s)
 
+    def _recovered(self) -> bool:
+        """Whether everything the latest victim worked on moved on."""
+        self._progress(LOOK_S)
+        at, held = self._kills[-1] if self._kills else (0.0, set())
+        return held <= self._notes.moved(at)
+
     def _kill(self) -> None:
         rng = self._rng
         if rng.random() < 0.7:
-            self._notes.look()
-            self._progress(WARM_S)
+            wait_for(self._recovered, WARM_S)
         until = time.monotonic() + rng.uniform(0.0, MOST_PAUSE_S)
         wait_for(lambda: time.monotonic() >= until, MOST_PAUSE_S + 1)
         if rng.random() < GENTLE:

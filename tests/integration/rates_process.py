@@ -3,6 +3,7 @@
 python -m tests.integration.rates_process SERVERS PREFIX CURSORS.sqlite MEMBER
 """
 
+import os
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from infra.runtime.clock import SystemClock
 from streams import app, rates
 from streams.rules import policy as policies
 from tests.chaos.campaign import POLICY
+from tests.chaos.spike_worker import end_with
 
 TELL_S = 0.2
 
@@ -20,6 +22,7 @@ TELL_S = 0.2
 def main() -> None:
     """Count until SIGTERM."""
     servers, prefix, cursors, member = sys.argv[1:]
+    end_with(os.getppid())
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     told, paper = SqliteLedgers(Path(cursors), "cursors"), policies.read(POLICY)
