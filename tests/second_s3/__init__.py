@@ -23,7 +23,7 @@ from infra.services.loopback import HOST, free_ports
 from schemas.errors import UserError
 
 SOURCE = Path(__file__).parent
-GO_HINT = "install Go (1.25 or newer) and see that proxy.golang.org can be reached"
+GO_HINT = "install Go 1.26 or newer, and see that it can fetch modules"
 BUILD_S, HEALTHY_S, END_S = 900.0, 60.0, 10.0
 TRIES = 5
 
