@@ -23,9 +23,7 @@ def test_an_unknown_setting_is_named_with_the_one_that_was_perhaps_meant() -> No
 
 
 def test_an_unknown_setting_unlike_any_other_is_named_with_those_there_are() -> None:
-    with pytest.raises(
-        UserError, match=r"^unknown setting NHR_WHAT; settings are: NHR_OUT, [A-Z0-9_, ]+$"
-    ):
+    with pytest.raises(UserError, match=r"^unknown setting NHR_WHAT; settings are: NHR_OUT, [A-Z0-9_, ]+$"):
         from_environment({"NHR_WHAT": "/data"})
 
 
