@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 HELP = """See what Kafka topics NHR needs, and create them.
 
 \b
-  nhr topics plan                          what differs; exit status 1 if anything does
-  nhr topics apply                         mend it; nothing is ever deleted
+  nhr topics plan      what differs; exit status 1 if anything does
+  nhr topics apply     mend it; nothing is ever deleted
 """
 DEEDS = {"create": "create", "grow": "add partitions", "set": "set", "keep": "left as it is"}
 
