@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 HELP = """See what S3 bucket NHR needs, and create it.
 
 \b
-  nhr buckets plan                         what differs; exit status 1 if anything does
-  nhr buckets apply                        mend it; nothing is ever deleted
+  nhr buckets plan       what differs; exit status 1 if anything does
+  nhr buckets apply      mend it; nothing is ever deleted
 """
 
 
@@ -53,7 +53,7 @@ def apply() -> None:
 
     \b
     Example:
-      NHR_S3=http://127.0.0.1:8333 NHR_S3_ACCESS_KEY=... NHR_S3_SECRET_KEY_FILE=... nhr buckets apply
+      NHR_S3=http://127.0.0.1:8333 nhr buckets apply
     """
     from infra import buckets
 

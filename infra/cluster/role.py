@@ -3,10 +3,10 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra import campaigns
 from infra.cluster.beat import Beating
@@ -20,12 +20,13 @@ from infra.runtime.control import PROMPTER, Control
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
+from infra.runtime.metered import Metered
 from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.wiring import Cluster, Crew, cluster
-from schemas.ports import Clock, Handler
+from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
 from streams.director import Director
@@ -35,7 +36,11 @@ from streams.recorder import Recorder
 from streams.rules.policy import Policy
 from workers import roster
 
+if TYPE_CHECKING:
+    from streams.app import Brokers
+
 FAULTS = "nhr.faults"
+FAUST = "faust"
 NOTES = "notes.sqlite"
 LOOK_EVERY_S = 0.5
 
@@ -114,14 +119,21 @@ def worker(kind: str, text: str) -> Build:
 
 
 def director(policy: Policy) -> Build:
-    """A director; `policy` decides over the sources whose ledgers it opens."""
+    """A director, in Faust (decision 0008); `policy` decides over the sources whose ledgers it opens."""
 
     def build(with_: Equipment) -> Job:
+        from streams import app
+
         stores = with_.stores
         policies = Policies(stores.blobs)
         policies.keep(policy)
-        made = Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, with_.clock)
-        return Job(_loop(made, with_).run, f"{policy.name}@{policy.policy_id[:12]}")
+
+        def make(publish: Callable[[Sequence[Outgoing]], None]) -> Handler[Any]:
+            made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock)
+            return Metered(made, with_.meters, with_.clock)
+
+        agent = app.handler_app(make, _brokers(with_.settings), with_.folder / FAUST, with_.control.of("director"))
+        return Job(lambda: app.run(agent, with_.stop), f"{policy.name}@{policy.policy_id[:12]}")
 
     return build
 
@@ -145,19 +157,13 @@ def rates() -> Build:
     """A counter of what the stages accept, in Faust."""
 
     def build(with_: Equipment) -> Job:
-        from infra.bus import kafka_clients as clients
         from streams import app
 
-        stores, settings = with_.stores, with_.settings
+        stores = with_.stores
         policies = Policies(stores.blobs)
-        brokers = app.Brokers(
-            tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
-            settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
-            settings.kafka_key, settings.slot,
-        )  # fmt: skip
         counting = app.rates_app(
             lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,
-            lambda part: tell(stores.cursors, part), brokers, with_.folder / "faust", with_.clock,
+            lambda part: tell(stores.cursors, part), _brokers(with_.settings), with_.folder / FAUST, with_.clock,
             f"{socket.gethostname()}/{with_.folder.name}",
         )  # fmt: skip
         return Job(lambda: app.run(counting, with_.stop), "faust")
@@ -198,6 +204,18 @@ def prompter(intent: Intent) -> Build:
         return Job(intake.run, intent.prompts)
 
     return build
+
+
+def _brokers(settings: Settings) -> "Brokers":
+    """How Faust reaches Kafka."""
+    from infra.bus import kafka_clients as clients
+    from streams.app import Brokers
+
+    return Brokers(
+        tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
+        settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
+        settings.kafka_key, settings.slot,
+    )  # fmt: skip
 
 
 def _loop(handler: Handler[Any], with_: Equipment) -> Loop:
