@@ -126,6 +126,7 @@ def _properties(number: int, folder: Path, plan: Plan) -> Mapping[str, object]:
         "min.insync.replicas": in_sync,
         "offsets.topic.replication.factor": copies,
         "offsets.topic.num.partitions": 8,
+        "offsets.retention.minutes": 64_800,  # 45 days: longer than any topic is kept
         "transaction.state.log.replication.factor": copies,
         "transaction.state.log.min.isr": in_sync,
         "transaction.state.log.num.partitions": 2,
