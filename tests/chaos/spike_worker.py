@@ -9,6 +9,7 @@ A note is one line, written at once after the ledgers are saved and before anyth
 time, the process id, and partition:offset of each event.
 """
 
+import json
 import logging
 import os
 import signal
@@ -26,6 +27,9 @@ from schemas.errors import Retry
 from schemas.ports import Delivery, Handler, Outgoing
 from streams.director import Director, Fold
 from tests.chaos.campaign import director
+
+SECRETS = "secrets.json"
+"""Beside the notes: how an agent is to speak to brokers that want to know who it is (`Brokers`)."""
 
 
 class Noted:
@@ -67,7 +71,10 @@ def as_agent(
     """Run the handler as a Faust agent."""
     from streams import app
 
-    app.run(app.handler_app(make, app.Brokers((servers,), prefix, slot=slot), data), stop)
+    secure = data.parent / SECRETS
+    more = json.loads(secure.read_text()) if secure.exists() else {}
+    brokers = app.Brokers((servers,), prefix, slot=slot, **more)
+    app.run(app.handler_app(make, brokers, data), stop)
 
 
 def on_loop(make: Callable[[Any], Handler[Any]], servers: str, prefix: str, slot: str, stop: threading.Event) -> None:

@@ -1,25 +1,32 @@
 """The director as a Faust agent on real Kafka, killed, failing and waiting."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from infra.services import kafka
 from streams.turns import FATAL_EXIT
+from tests import services
 from tests.chaos.campaign import events
+from tests.chaos.spike_worker import SECRETS
 from tests.chaos.storm import Feeder, Orders, Storm, committed, create_topics, wait_for, workers, workers_log
 
 PATIENCE_S = 60.0
 pytestmark = pytest.mark.timeout(240)
 
 
-def orders(servers: str, prefix: str, folder: Path, how: str = "agent", **more: float) -> Orders:
-    return Orders(how, servers, folder / prefix.rstrip("."), events(1, 6000), kills=3, partitions=4, **more)  # type: ignore[arg-type]
+def orders(servers: str, prefix: str, folder: Path, how: str = "agent", number: int = 1500) -> Orders:
+    told = events(1, number)
+    return Orders(how, servers, folder / prefix.rstrip("."), told, kills=3, partitions=4, fixed_slots=True)
 
 
 def test_three_kills_lose_no_event_and_publish_nothing_strange(
     kafka_servers: str, kafka_prefix: str, tmp_path: Path
 ) -> None:
-    given = orders(kafka_servers, kafka_prefix, tmp_path, fixed_slots=True)
+    given = orders(kafka_servers, kafka_prefix, tmp_path, number=6000)
     report = Storm(given).run()
     assert report.sound, (report, workers_log(given))
     assert (report.kills, report.stalls) == (3, 0)
@@ -56,3 +63,31 @@ def test_a_store_that_is_away_is_waited_out_with_nothing_acknowledged(
         assert not any(committed(given).values())
         (given.folder / "store").touch()
         assert wait_for(lambda: notes.look() and len(notes.covered) == feeder.fed, PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Cluster]:
+    """A broker that listens in plain words, with logins over TLS, and with certificates."""
+    services.need_kafka()
+    with kafka.running(tmp_path_factory.mktemp("kafka"), secure=True) as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("security", ["SASL_SSL", "SSL"])
+def test_an_agent_speaks_to_brokers_that_want_to_know_who_it_is(
+    security: str, secure: kafka.Cluster, kafka_prefix: str, tmp_path: Path
+) -> None:
+    assert secure.secrets is not None
+    given = orders(secure.servers, kafka_prefix, tmp_path)
+    given.folder.mkdir()
+    create_topics(given)
+    feeder = Feeder(given, all_at_once=True)
+    feeder.run()
+    login = {"user": secure.secrets.user, "password": secure.secrets.password}
+    certificate = {"cert": str(secure.secrets.cert), "key": str(secure.secrets.key)}
+    more = {"security": security, "ca": str(secure.secrets.ca), **(login if security == "SASL_SSL" else certificate)}
+    (given.folder / SECRETS).write_text(json.dumps(more))
+    where = secure.sasl_servers if security == "SASL_SSL" else secure.mutual_servers
+    with workers(replace(given, servers=where)) as (crew, notes):
+        crew.start(0)
+        assert wait_for(lambda: notes.look() and len(notes.covered) == feeder.fed, PATIENCE_S), workers_log(given)
