@@ -16,6 +16,7 @@ import struct
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -62,13 +63,18 @@ class Gone(Exception):
 class Proxy:
     """Between clients and `target` (http://HOST:PORT, or HOST:PORT for plain TCP); faults may be set at any time."""
 
-    def __init__(self, target: str, seed: int = 0, port: int = 0, faults: Faults | None = None) -> None:
+    def __init__(
+        self, target: str, seed: int = 0, port: int = 0, faults: Faults | None = None,
+        seen: Callable[[bytes], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        """`seen` is shown the head of every HTTP request, by many threads."""
         self._http = target.startswith("http://")
         address = urlsplit(target if self._http else f"tcp://{target}")
         assert address.hostname
         assert address.port
         self._target = address.hostname, address.port
         self._faults, self._rng = faults or Faults(), random.Random(seed)
+        self._seen = seen
         self._lock = threading.Lock()
         self._injected: Counter[str] = Counter()
         self._changed, self._closed = threading.Event(), False
@@ -193,6 +199,7 @@ class Proxy:
         while not self._faults.down:
             head = ours.head()
             body = ours.body(head)
+            self._seen(head)
             if self._faults.delay_s:
                 self._changed.wait(self._faults.delay_s)
             fault = self._meet()
