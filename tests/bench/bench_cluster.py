@@ -27,7 +27,7 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "directors": Part(directors.rows, "events", 3000, "verdict events for each director"),
+    "directors": Part(directors.rows, "events", 6000, "verdict events for each director"),
     "editors": Part(editors.rows, "jobs", 160, "edit jobs for each editor"),
     "overhead": Part(overhead.rows, "sources", 40, "sources, five edit jobs each"),
     "recovery": Part(recovery.rows, "kills", 6, "kills of each role, with and without a slot"),

@@ -47,7 +47,7 @@ def rows(servers: Servers, kills: int) -> Rows:
         for role, seconds_each in took.items():
             p50, p95 = percentile(seconds_each, 0.5), percentile(seconds_each, 0.95)
             how = "with NHR_SLOT" if slotted else "no slot"
-            measured = f"p50 {p50:.1f} s, p95 {p95:.1f} s ({len(seconds_each)} kills)"
+            measured = f"p50 {p50:.1f} s, p95 {p95:.1f} s ({' '.join(f'{one:.1f}' for one in seconds_each)})"
             yield f"kill -9 of one of {EACH} {role}s, {how}: all partitions move on", measured
 
 

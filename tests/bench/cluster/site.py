@@ -1,6 +1,7 @@
 """Where a measurement of the cluster is made: topics and a bucket of its own, and the processes it needs."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -165,6 +166,6 @@ def site(servers: Servers, name: str, store: str = "", partitions: int = PARTITI
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so large a share of them does not exceed."""
+    """The smallest of the values that so large a share of them does not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
