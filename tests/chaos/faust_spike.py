@@ -35,7 +35,7 @@ def main() -> int:
                 calm = Orders(how, cluster.servers, next(folders), told[:RATE_EVENTS], partitions=chosen.partitions)
                 rate, by_cpu = sustained(calm, directors)
                 _say(how, f"{directors} undisturbed", f"{rate:,.0f} events/s, {by_cpu:,.0f} a second of CPU")
-            for slots in (True, False):
+            for slots in (True, False) if chosen.kills else ():
                 orders = Orders(
                     how, cluster.servers, next(folders), told, chosen.seed, chosen.kills, chosen.partitions,
                     FED_PER_S, slots,
@@ -69,7 +69,7 @@ def _folders(scratch: Path) -> Iterator[Path]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the director as a Faust agent and on the loop.")
-    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--kills", type=int, default=30, help="0: no storms")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--partitions", type=int, default=64, help="of the verdicts topic")
     parser.add_argument("--how", nargs="+", choices=("agent", "loop"), default=("agent", "loop"))

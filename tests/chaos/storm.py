@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -363,7 +364,7 @@ def recoveries(kills: Sequence[tuple[float, set[int]]], notes: Sequence[Note]) -
         for partition in {p for p, _ in note.events}:
             settled[partition].append(note.at)
     taken = []
-    for (at, held), later in zip(kills, [*(at for at, _ in kills[1:]), float("inf")], strict=True):
+    for (at, held), (later, _) in pairwise([*kills, (float("inf"), set())]):
         moved = [next((t for t in settled[p] if t > at), float("inf")) for p in held]
         if held and max(moved) < later:
             taken.append(max(moved) - at)
