@@ -250,6 +250,8 @@ class KafkaSubscription:
         if not self._stable:
             _Unread.keep(consumer)
         self._settle()
+        if self._consumer is not consumer:
+            return []
         self._commit_soon()
         if found:
             self._presence.back()
@@ -297,9 +299,10 @@ class KafkaSubscription:
     # --- partitions that go -------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Forget the partitions that are others'; finish and commit those that will be."""
-        lost, self._listener.lost = self._listener.lost, set()
-        self._forget(lost)
+        """Finish and commit the partitions that will be others'; where they are already, begin anew."""
+        if self._listener.lost:
+            self._begin_anew()
+            return
         revoked, self._listener.revoked = self._listener.revoked, set()
         if not revoked:
             return
@@ -312,6 +315,19 @@ class KafkaSubscription:
                 self._giving_up = False
         self._commit_now(COMMIT_S)
         self._forget(revoked)
+
+    def _begin_anew(self) -> None:
+        """Be another member: one that was put out of its group, and let in again, may get no messages any more.
+
+        What was in hand is others' by now; what they do not acknowledge comes again.
+        """
+        log.info("%s: was put out of the group, joins as another member", self._group)
+        if self._consumer is not None:
+            self._listener.closing = True
+            clients.discard(self._consumer, autocommit=False, timeout_ms=0)
+        self._consumer, self._committing = None, False
+        self._partitions.clear()
+        self._early.clear()
 
     def _forget(self, numbers: Iterable[int]) -> None:
         gone = set(numbers)
