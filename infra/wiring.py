@@ -94,7 +94,7 @@ class Cluster(Stores):
 @contextmanager
 def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]:
     """The stores of the cluster that the settings name; raises `UserError` for what is not set, away or not for us."""
-    with _packages_of_the_cluster():
+    with packages_of_the_cluster():
         from infra.blobs.s3 import S3Blobs
         from infra.bus.kafka import KafkaBus
         from infra.ledgers.s3 import S3Ledgers
@@ -120,7 +120,7 @@ def bucket(settings: Settings) -> Iterator[Blobs]:
 
 @contextmanager
 def _s3(settings: Settings) -> Iterator["Client"]:
-    with _packages_of_the_cluster():
+    with packages_of_the_cluster():
         from infra.s3 import Client
     if not settings.s3:
         raise UserError("NHR_S3 is not set", SERVERS_HINT)
@@ -132,7 +132,8 @@ def _s3(settings: Settings) -> Iterator["Client"]:
 
 
 @contextmanager
-def _packages_of_the_cluster() -> Iterator[None]:
+def packages_of_the_cluster() -> Iterator[None]:
+    """Around imports that need the cluster's packages: raises `UserError` where one is not installed."""
     try:
         yield
     except ModuleNotFoundError as error:

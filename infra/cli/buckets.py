@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra import settings as environment
-from schemas.errors import UserError
+from infra.wiring import packages_of_the_cluster
 
 if TYPE_CHECKING:
     from infra.buckets import Plan
@@ -38,9 +38,10 @@ def plan() -> None:
     Example:
       nhr buckets plan || nhr buckets apply
     """
-    from infra import buckets
+    with packages_of_the_cluster():
+        from infra import buckets
 
-    found = buckets.plan(_settings())
+    found = buckets.plan(environment.from_environment())
     _show(found)
     if found.changes:
         raise typer.Exit(1)
@@ -55,17 +56,10 @@ def apply() -> None:
     Example:
       NHR_S3=http://127.0.0.1:8333 nhr buckets apply
     """
-    from infra import buckets
+    with packages_of_the_cluster():
+        from infra import buckets
 
-    _show(buckets.apply(_settings()), done=True)
-
-
-def _settings() -> environment.Settings:
-    try:
-        import minio  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
-    return environment.from_environment()
+    _show(buckets.apply(environment.from_environment()), done=True)
 
 
 def _show(found: "Plan", done: bool = False) -> None:

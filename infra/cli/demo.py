@@ -16,7 +16,7 @@ from infra.cli.mine import mine
 from infra.cli.roles import stopped_by_signals
 from infra.cli.up import View
 from infra.cluster.status import Observer, where
-from infra.wiring import Cluster, crew
+from infra.wiring import Cluster, crew, packages_of_the_cluster
 from schemas.errors import UserError
 from streams import shelf
 
@@ -74,7 +74,8 @@ def demo(
 
 def _through_the_cluster(folder: Path) -> None:
     """Mine scenes with every role as a process; tell how it stands and write the page while the servers are up."""
-    from infra.cluster import up
+    with packages_of_the_cluster():
+        from infra.cluster import up
     from infra.report import build
 
     wanted = up.Wanted("grammar", "scenes", "paper", crew("grammar", {}, {}), CLUSTER_SCENES)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra import settings as environment
-from schemas.errors import UserError
+from infra.wiring import packages_of_the_cluster
 
 if TYPE_CHECKING:
     from infra.topics import Plan
@@ -39,9 +39,10 @@ def plan() -> None:
     Example:
       nhr topics plan || nhr topics apply
     """
-    from infra import topics
+    with packages_of_the_cluster():
+        from infra import topics
 
-    found = topics.plan(_settings())
+    found = topics.plan(environment.from_environment())
     _show(found)
     if found.pending:
         raise typer.Exit(1)
@@ -56,17 +57,10 @@ def apply() -> None:
     Example:
       NHR_KAFKA=127.0.0.1:9092 nhr topics apply
     """
-    from infra import topics
+    with packages_of_the_cluster():
+        from infra import topics
 
-    _show(topics.apply(_settings()), done=True)
-
-
-def _settings() -> environment.Settings:
-    try:
-        import kafka  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[cluster]"') from None
-    return environment.from_environment()
+    _show(topics.apply(environment.from_environment()), done=True)
 
 
 def _show(found: "Plan", done: bool = False) -> None:

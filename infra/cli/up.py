@@ -13,7 +13,7 @@ from infra.cli import common, standing
 from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
 from infra.cli.roles import PolicyName, stopped_by_signals
 from infra.cluster.status import Observer
-from infra.wiring import Cluster
+from infra.wiring import Cluster, packages_of_the_cluster
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
@@ -63,7 +63,8 @@ def up(
       nhr up --simulated --scenes 50
       nhr up --simulated --workers editor=4 --workers director=2
     """
-    from infra.cluster import up as running
+    with packages_of_the_cluster():
+        from infra.cluster import up as running
 
     named = (generator, gate, editor, screen, judge, writer)
     plugins = [text or (SIMULATED[place] if simulated else "") for place, text in enumerate(named)]
