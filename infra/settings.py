@@ -38,6 +38,9 @@ class Settings(BaseModel):
     record_s: Annotated[
         float, Field(ge=0.1, le=3600, description="seconds of verdicts that a recorder gathers into one segment")
     ] = 30.0
+    sweep_s: Annotated[
+        float, Field(ge=0.1, le=86400, description="seconds between two looks of a sweeper for what was lost")
+    ] = 120.0
     state: Annotated[Path, Field(description="folder of a cluster process's own notes, kept over restarts")] = Path(
         "nhr-state"
     )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
-CLUSTER_STREAMS = (*STREAMS, "rates")
+CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10

@@ -18,7 +18,9 @@ class Metric:
     buckets: tuple[float, ...] = ()
 
 
-JOBS = Metric("nhr_jobs", "counter", ("group", "outcome"), "Jobs by outcome: answered, standing, rejected, failed.")
+JOBS = Metric(
+    "nhr_jobs", "counter", ("group", "outcome"), "Jobs by outcome: answered, standing, rejected, failed, resent."
+)
 BATCH = Metric("nhr_batch_size", "histogram", ("group",), "Messages in a batch.", SIZES)
 STEP = Metric("nhr_step_seconds", "histogram", ("group",), "Wall seconds of a step of the model.", SECONDS)
 BUSY = Metric("nhr_step_busy_seconds", "counter", ("group",), "Seconds the stepping thread worked.")

@@ -46,6 +46,21 @@ class Lag(NamedTuple):
     in_flight: int
 
 
+class Offsets(NamedTuple):
+    """Where groups and topics stood at one look, by partition: the next offset of each.
+
+    `committed` (by topic and group; nothing for what was never committed) was read before `ends` (by topic).
+    """
+
+    committed: Mapping[tuple[str, str], Mapping[int, int]]
+    ends: Mapping[str, Mapping[int, int]]
+
+    def done(self, topic: str, group: str, ends: Mapping[int, int]) -> bool:
+        """Whether the group is done with all that came before those ends."""
+        committed = self.committed.get((topic, group), {})
+        return all(committed.get(partition, 0) >= end for partition, end in ends.items())
+
+
 class Subscription(Protocol):
     """One member's view of a topic within a consumer group; used by one thread at a time."""
 

@@ -5,11 +5,13 @@ panes, which are as long as the window's hop, so an event is written once for ea
 ten or thirty-six windows that hold it. Everything can be counted anew from the verdicts; it feeds metrics and quotas.
 
 Stages: `gate` (plausible), `screen` (misses no bar), `judge` (forward triplets above the bars), `inverse` and
-`composite` (the same of those kinds). An event belongs to the time its answer was metered at, or else to its arrival.
+`composite` (the same of those kinds), `text` (whatever was written). What answers cost is counted with them. An event
+belongs to the time its answer was metered at, or else to its arrival.
 """
 
 import json
-from collections import Counter, defaultdict
+import operator
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -28,6 +30,8 @@ GROUP = "rates"
 STALE_S = 60.0
 """A member that has not told its counts for so long is gone: others count its partitions anew."""
 OTHER = "other"
+SPENDING = frozenset({"all", "model"})
+"""Where it is counted what answers cost as well."""
 MOST_NAMES = 32
 """Names of a dimension without a taxonomy (models) that a pane tells apart."""
 TRIES = 20
@@ -76,10 +80,19 @@ class Row(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How many came along and how many of them were accepted."""
+    """How many came along, how many of them were accepted, and what they took: whole numbers add up in any order.
+
+    `tokens` are those in and out together, `microdollars` millionths of a US dollar; 0 in rows that are not `SPENDING`.
+    """
 
     seen: int = 0
     accepted: int = 0
+    tokens: int = 0
+    microdollars: int = 0
+
+    def plus(self, other: "Count") -> "Count":
+        """Both together."""
+        return Count(*map(operator.add, self, other))
 
 
 Counts = Mapping[Row, Count]
@@ -95,6 +108,14 @@ class Seen:
     model: str
     operation: str | None
     at: float = 0.0
+    tokens: int = 0
+    microdollars: int = 0
+
+    def counts(self) -> dict[Row, Count]:
+        """What it adds, and where."""
+        plain = Count(1, self.accepted)
+        spent = Count(1, self.accepted, self.tokens, self.microdollars)
+        return {row: spent if row.by in SPENDING else plain for row in self.rows()}
 
     def rows(self) -> tuple[Row, ...]:
         """Where it counts. Names that the taxonomy does not know are counted together, so that rows stay few."""
@@ -114,27 +135,35 @@ def _known(name: str, names: Iterable[str]) -> str:
 
 
 def seen(event: Event, bars: Callable[[str], Bars | None]) -> Seen | None:
-    """What an event tells; None for texts, failures and redrives, and under a policy that `bars` does not know."""
+    """What an event tells; None for failures and redrives, and under a policy that `bars` does not know."""
     match event:
         case m.GateVerdict():
-            return Seen("gate", event.yes, event.job.subject.style, _model(event.by), None, event.meter.at)
+            return _seen("gate", event.yes, event, event.job.subject, None)
         case m.ScreenVerdict():
             job = event.job.job
             policy = bars(job.policy_id)
             if policy is None:
                 return None
-            kept = policy.screen_lost(event) is None
-            return Seen("screen", kept, job.subject.style, _model(event.by), job.request.operation, event.meter.at)
+            return _seen("screen", policy.screen_lost(event) is None, event, job.subject, job.request.operation)
         case m.JudgeVerdict():
             policy = bars(event.job.policy_id)
             if policy is None:
                 return None
             stage = "judge" if event.job.kind == "forward" else event.job.kind
-            operation = event.job.request.operation
-            kept = accepted(event, policy)
-            return Seen(stage, kept, event.job.subject.style, _model(event.by), operation, event.meter.at)
+            return _seen(stage, accepted(event, policy), event, event.job.subject, event.job.request.operation)
+        case m.TextAnswer():
+            return _seen("text", True, event, event.job.subject, None)
         case _:
             return None
+
+
+Verdict = m.GateVerdict | m.ScreenVerdict | m.JudgeVerdict | m.TextAnswer
+
+
+def _seen(stage: str, kept: bool, event: Verdict, subject: m.Subject, operation: str | None) -> Seen:
+    meter = event.meter
+    tokens, microdollars = meter.tokens_in + meter.tokens_out, round(meter.cost_usd * 1e6)
+    return Seen(stage, kept, subject.style, _model(event.by), operation, meter.at, tokens, microdollars)
 
 
 def _model(recipe: str) -> str:
@@ -171,10 +200,9 @@ class Pane:
             if one.offset <= self.upto:
                 continue
             self.upto, changed = one.offset, True
-            for row in one.seen.rows():
+            for row, count in one.seen.counts().items():
                 fitting = self._fitting(row)
-                before = self.counts.get(fitting, Count())
-                self.counts[fitting] = Count(before.seen + 1, before.accepted + one.seen.accepted)
+                self.counts[fitting] = self.counts.get(fitting, Count()).plus(count)
         return changed
 
     def _fitting(self, row: Row) -> Row:
@@ -210,17 +238,16 @@ def total(panes: Iterable[tuple[int, Pane]], window: Window, now: float) -> dict
 
 def add(many: Iterable[Counts]) -> dict[Row, Count]:
     """The counts together."""
-    came: Counter[Row] = Counter()
-    kept: Counter[Row] = Counter()
+    together: defaultdict[Row, Count] = defaultdict(Count)
     for counts in many:
         for row, count in counts.items():
-            came[row] += count.seen
-            kept[row] += count.accepted
-    return {row: Count(number, kept[row]) for row, number in came.items()}
+            together[row] = together[row].plus(count)
+    return dict(together)
 
 
 def _rows(counts: Counts) -> list[list[Any]]:
-    return [[*row, *count] for row, count in sorted(counts.items())]
+    """Short where nothing was spent."""
+    return [[*row, *(count if any(count[2:]) else count[:2])] for row, count in sorted(counts.items())]
 
 
 def _counts(rows: Sequence[Sequence[Any]]) -> dict[Row, Count]:
@@ -259,6 +286,10 @@ class Rates:
         """Accepted of those seen; None where nothing was seen."""
         count = self.window(window).get(Row(stage, by, name), Count())
         return count.accepted / count.seen if count.seen else None
+
+    def spent(self, window: str) -> dict[str, Count]:
+        """What each stage counted as a whole: its answers, their tokens and dollars."""
+        return {row.stage: count for row, count in sorted(self.window(window).items()) if row.by == "all"}
 
     def told(self, part: Part) -> "Rates":
         """With this part; without parts that are stale, and without those whose partitions this one has now."""

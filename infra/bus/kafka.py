@@ -18,7 +18,7 @@ from infra.bus.kafka_member import KafkaSubscription
 from infra.bus.kafka_watch import Member, Place, Watch
 from infra.runtime.clock import SystemClock
 from infra.settings import Settings
-from schemas.ports import Clock, Delivery, Lag, Outgoing
+from schemas.ports import Clock, Delivery, Lag, Offsets, Outgoing
 from schemas.topics import ALL, Topic
 
 PATIENCE_S = 5.0
@@ -229,6 +229,33 @@ class KafkaBus:
             total[wires[wire]] += end
         return total
 
+    def since(self, topic: str, at: float) -> int:
+        """How many messages a topic had since then (Unix seconds), of those that it still keeps."""
+        places = self._watch.places([self._wire(topic)])
+        first, ends = self._watch.later(places, at), self._watch.ends(places)
+        return sum(ends[place] - offset for place, offset in first.items())
+
+    def offsets(self) -> Offsets:
+        """Where every declared group and topic stands; what a topic no longer keeps, its groups are done with."""
+        pairs = self._pairs()
+        committed, places = self._asked(pairs)
+        ends = self._watch.ends(places)
+        floors = self._watch.floors(places)
+        return Offsets(
+            {
+                (topic, group): {
+                    number: max(committed.get(self._group(group), {}).get((wire, number), 0), floors[wire, number])
+                    for wire, number in places
+                    if wire == self._wire(topic)
+                }
+                for topic, group in pairs
+            },
+            {
+                topic: {number: end for (wire, number), end in ends.items() if wire == self._wire(topic)}
+                for topic in dict.fromkeys(topic for topic, _ in pairs)
+            },
+        )
+
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
         return self._watch.counts([self._wire(topic)])[self._wire(topic)]
@@ -252,9 +279,8 @@ class KafkaBus:
         with its topic, it was so at the instant between the two questions; where all are, nothing at all was queued
         at that instant.
         """
-        pairs = [(topic.name, group) for topic in self._topics.values() for group in topic.groups]
-        committed = self._watch.committed({self._group(group) for _, group in pairs})
-        places = self._watch.places([self._wire(name) for name in dict.fromkeys(name for name, _ in pairs)])
+        pairs = self._pairs()
+        committed, places = self._asked(pairs)
         ends = self._watch.ends(places)
         open_ = [
             (pair, place) for pair in pairs for place in places
@@ -268,6 +294,15 @@ class KafkaBus:
             if next_ < ends[place]:
                 behind[pair][place], done[pair][place] = ends[place] - next_, next_
         return behind, done
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Every declared topic with each of its groups."""
+        return [(topic.name, group) for topic in self._topics.values() for group in topic.groups]
+
+    def _asked(self, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, dict[Place, int]], list[Place]]:
+        """What the groups committed, and every partition of their topics."""
+        committed = self._watch.committed({self._group(group) for _, group in pairs})
+        return committed, self._watch.places([self._wire(name) for name in dict.fromkeys(name for name, _ in pairs)])
 
     def _oldest_s(self, places: Mapping[Place, int]) -> float:
         """How long ago the first message of these was published."""

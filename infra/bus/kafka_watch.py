@@ -144,6 +144,12 @@ class Watch:
             self._floors[place] = now, offset
         return {place: self._floors[place][1] for place in places}
 
+    def later(self, places: Sequence[Place], at: float) -> dict[Place, int]:
+        """The offset of the first message of each partition that is not older than `at` (Unix seconds), if any is."""
+        wanted = {TopicPartition(*place): int(at * 1000) for place in places}
+        found = self.look(lambda reader: reader.offsets_for_times(wanted, timeout_ms=LOOK_MS))
+        return {(place.topic, place.partition): one.offset for place, one in found.items() if one is not None}
+
     def _offsets(
         self, places: Sequence[Place], which: Callable[[KafkaConsumer, list[TopicPartition], int], Mapping[Any, int]]
     ) -> dict[Place, int]:

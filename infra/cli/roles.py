@@ -29,7 +29,7 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this pro
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command("worker", short_help="Cluster: run one worker until it is stopped.")(worker)
-    cli.command("stream", short_help="Cluster: run a director, collector, recorder or rates.")(stream)
+    cli.command("stream", short_help="Cluster: run a director, collector, recorder, rates or sweeper.")(stream)
 
 
 def worker(
@@ -75,7 +75,7 @@ def stream(
     policy: PolicyName = "paper",
     parent: Parent = None,
 ) -> None:
-    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts.
+    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts, mends.
 
     A director decides over the scenes that it sees first by its --policy, so give all of them the same.
 
@@ -84,7 +84,8 @@ def stream(
       nhr stream director --policy thrifty
       nhr stream collector
       nhr stream recorder
-      nhr stream rates                what stages accept of late, for nhr status
+      nhr stream rates                what stages accept of late, and what they cost, for nhr status
+      nhr stream sweeper              sends again what was lost on its way
     """
     match name:
         case "director":
@@ -95,6 +96,8 @@ def stream(
             build = role.recorder()
         case "rates":
             build = role.rates()
+        case "sweeper":
+            build = role.sweeper()
         case _:
             raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(CLUSTER_STREAMS)}")
     _play(name, build, parent)

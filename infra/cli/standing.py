@@ -13,7 +13,7 @@ from streams.rates import WINDOWS
 def drawn(status: ClusterStatus) -> RenderableType:
     """Groups, funnel, acceptance, ledgers, what troubles it."""
     parts: list[RenderableType] = [Text(status.where, "bold"), Text(), _groups(status.groups), Text()]
-    parts += [Text(_funnel(status)), *_acceptance(status), Text(_ledgers(status))]
+    parts += [Text(_funnel(status)), *_acceptance(status), *_spent(status), Text(_ledgers(status))]
     if status.dead_letters:
         by_group = ", ".join(f"{group or 'unknown'} {count:,}" for group, count in status.dead_letters.items())
         parts.append(Text(f"dead letters: {by_group}  (nhr dlq ls)", "yellow"))
@@ -55,6 +55,26 @@ def _acceptance(status: ClusterStatus) -> list[RenderableType]:
         if parts:
             lines.append(Text(f"accepted, last {window.name}: {', '.join(parts)}"))
     return lines
+
+
+def _spent(status: ClusterStatus) -> list[RenderableType]:
+    """What triplets came of late and what they cost, where answers cost anything."""
+    lines: list[RenderableType] = []
+    for window in WINDOWS:
+        spent = status.spent(window.name)
+        parts = [f"{spent['triplets']:,} triplets"] if spent["triplets"] else []
+        if spent["tokens"] or spent["usd"]:
+            each = f", {dollars(spent['usd_a_triplet'])} a triplet" if spent["triplets"] else ""
+            by_stage = ", ".join(f"{stage} {dollars(usd)}" for stage, usd in spent["stages"].items())
+            parts.append(f"{spent['tokens']:,} tokens, {dollars(spent['usd'])}{each} ({by_stage})")
+        if parts:
+            lines.append(Text(f"made, last {window.name}: {' · '.join(parts)}"))
+    return lines
+
+
+def dollars(value: float) -> str:
+    """An amount to two places that tell something: $12.40, $0.0031."""
+    return f"${value:,.2f}" if value >= 0.1 or not value else f"${value:.2g}"
 
 
 def _ledgers(status: ClusterStatus) -> str:

@@ -26,6 +26,7 @@ from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.wiring import Cluster, Crew, cluster
+from schemas import metrics
 from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
@@ -34,6 +35,7 @@ from streams.policies import Policies
 from streams.rates import tell
 from streams.recorder import Recorder
 from streams.rules.policy import Policy
+from streams.sweeper import Sweeper
 from workers import roster
 
 if TYPE_CHECKING:
@@ -167,6 +169,26 @@ def rates() -> Build:
             f"{socket.gethostname()}/{with_.folder.name}",
         )  # fmt: skip
         return Job(lambda: app.run(counting, with_.stop), "faust")
+
+    return build
+
+
+def sweeper() -> Build:
+    """Who sends again what was lost on its way."""
+
+    def build(with_: Equipment) -> Job:
+        stores = with_.stores
+        sweeping = Sweeper(stores.ledgers, Policies(stores.blobs))
+
+        def run() -> None:
+            while not with_.stop.wait(with_.settings.sweep_s):
+                lost = list(sweeping.look(stores.bus.offsets()))
+                if lost:
+                    stores.bus.publish(lost)
+                    with_.meters.inc(metrics.JOBS, "sweeper", "resent", by=len(lost))
+                    log.warning("%d jobs had been lost on the way and were sent again", len(lost))
+
+        return Job(run)
 
     return build
 

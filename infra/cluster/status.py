@@ -46,7 +46,10 @@ class GroupStatus:
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """Everything that `nhr status` tells of a cluster; `sent` counts messages by topic, `rates` may be empty."""
+    """Everything that `nhr status` tells of a cluster; `sent` counts messages by topic, `rates` may be empty.
+
+    `lately` counts the triplets of each of its windows.
+    """
 
     at: float
     where: str
@@ -58,6 +61,7 @@ class ClusterStatus:
     oldest_open_s: float | None
     dead_letters: Mapping[str, int]
     rates: Rates
+    lately: Mapping[str, int]
 
     def warnings(self) -> list[str]:
         """What somebody should look after."""
@@ -81,7 +85,20 @@ class ClusterStatus:
             "paused": sorted(self.paused),
             "ledgers": {"open": self.open, "oldest_s": self.oldest_open_s},
             "dead_letters": dict(self.dead_letters),
-            "funnel": self.funnel(), "rates": [_row(stage, self.rates) for stage in RATED], "warnings": self.warnings(),
+            "funnel": self.funnel(), "rates": [_row(stage, self.rates) for stage in RATED],
+            "spent": {window.name: self.spent(window.name) for window in rates.WINDOWS}, "warnings": self.warnings(),
+        }  # fmt: skip
+
+    def spent(self, window: str) -> dict[str, Any]:
+        """What the answers of that time took, by stage and for each triplet of that time, in US dollars."""
+        stages = {
+            stage: count for stage, count in self.rates.spent(window).items() if count.tokens or count.microdollars
+        }
+        dollars, triplets = sum(count.microdollars for count in stages.values()) / 1e6, self.lately.get(window, 0)
+        return {
+            "triplets": triplets, "usd": dollars, "usd_a_triplet": dollars / triplets if triplets else None,
+            "tokens": sum(count.tokens for count in stages.values()),
+            "stages": {stage: count.microdollars / 1e6 for stage, count in stages.items()},
         }  # fmt: skip
 
     def funnel(self) -> dict[str, int]:
@@ -131,7 +148,7 @@ class Observer:
         return ClusterStatus(
             at=now, where=self.where, groups=groups, processes=processes, paused=paused, sent=sent,
             open=self.stores.ledgers.count("open"), oldest_open_s=self._oldest_open_s(now),
-            dead_letters=self._dead_letters(), rates=rates.read(self.stores.cursors),
+            dead_letters=self._dead_letters(), rates=rates.read(self.stores.cursors), lately=self._lately(now),
         )  # fmt: skip
 
     def _group(
@@ -159,6 +176,11 @@ class Observer:
     def _oldest_open_s(self, now: float) -> float | None:
         opened = self.stores.ledgers.oldest()
         return None if opened is None else max(0.0, now - opened)
+
+    def _lately(self, now: float) -> dict[str, int]:
+        """The triplets of each window; those that came again after a crash count again."""
+        since = {window.name: window.first(now) for window in rates.WINDOWS}
+        return {name: self.stores.bus.since(topics.TRIPLETS.name, at) for name, at in since.items()}
 
     def _dead_letters(self) -> Mapping[str, int]:
         """By consumer group; each letter is read once."""

@@ -72,6 +72,7 @@ def test_status_tells_of_every_group(mined: dict[str, Any]) -> None:
     assert told["funnel"]["prompts"] == told["funnel"]["sources"] == SCENES
     assert told["ledgers"] == {"open": 0, "oldest_s": None}
     assert {row["stage"]: row["6h"] for row in told["rates"]}["gate"] is not None
+    assert told["spent"]["6h"]["triplets"] == told["funnel"]["triplets"] > 0
     drawn = nhr("status", **mined)
     assert (drawn.status, drawn.err) == (0, "")
     assert f"{SCENES} prompts" in drawn.out

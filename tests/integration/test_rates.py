@@ -79,7 +79,7 @@ def directly(told: Sequence[Outgoing]) -> list[dict[Row, Count]]:
     for offset, event in enumerate(told):
         seen = rates.seen(codec.decode(topics.VERDICTS, event.value), {paper.policy_id: paper}.get)
         if seen is not None:
-            pane.counts = rates.add([pane.counts, dict.fromkeys(seen.rows(), Count(1, seen.accepted))])
+            pane.counts = rates.add([pane.counts, seen.counts()])
         pane.upto = offset
     return [pane.counts for _ in rates.WINDOWS]
 

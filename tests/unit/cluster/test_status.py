@@ -9,7 +9,7 @@ from rich.console import Console
 from infra.cli import standing
 from infra.cluster.status import LAGGING_S, ClusterStatus, GroupStatus
 from schemas import topics
-from streams.rates import Rates
+from streams.rates import Count, Part, Rates, Row
 
 
 def group(**more: Any) -> GroupStatus:
@@ -25,7 +25,7 @@ def status(*groups: GroupStatus, **more: Any) -> ClusterStatus:
     usual: dict[str, Any] = {
         "at": 1.0, "where": "kafka:9092 · http://s3:8333/nhr", "groups": groups or (group(),), "processes": (),
         "paused": frozenset(), "sent": dict.fromkeys((topic.name for topic in topics.ALL), 7), "open": 40,
-        "oldest_open_s": 7200.0, "dead_letters": {}, "rates": Rates(),
+        "oldest_open_s": 7200.0, "dead_letters": {}, "rates": Rates(), "lately": {"10m": 0, "6h": 0},
     }  # fmt: skip
     return ClusterStatus(**{**usual, **more})
 
@@ -44,6 +44,28 @@ def test_a_group_tells_lag_age_rate_and_step_times_in_80_columns() -> None:
     assert "7 prompts → 7 sources → 7 edit jobs → 7 edits → 7 judge jobs → 7 triplets" in drawn
     assert "ledgers: 40 open, the oldest for 2.0 h" in drawn
     assert max(map(len, drawn.splitlines())) <= 80
+
+
+def test_what_triplets_cost_of_late_is_told() -> None:
+    counts = {Row("judge", "all", ""): Count(20, 4, 18_400, 24_000), Row("gate", "all", ""): Count(9, 4)}
+    told = status(rates=Rates({"a": Part("a", 1.0, frozenset({0}), {"10m": counts})}), lately={"10m": 4, "6h": 90})
+    drawn = text(told)
+    assert "made, last 10m: 4 triplets · 18,400 tokens, $0.024, $0.006 a triplet (judge" in drawn
+    assert "made, last 6h: 90 triplets\n" in drawn
+    assert told.as_dict()["spent"]["10m"] == {
+        "triplets": 4, "usd": 0.024, "usd_a_triplet": 0.006, "tokens": 18_400, "stages": {"judge": 0.024},
+    }  # fmt: skip
+
+
+def test_what_costs_nothing_is_not_spoken_of() -> None:
+    assert "made" not in text(status())
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.0, "$0.00"), (0.00314, "$0.0031"), (0.5, "$0.50"), (1234.5, "$1,234.50")]
+)
+def test_dollars_are_told_with_places_that_say_something(value: float, told: str) -> None:
+    assert standing.dollars(value) == told
 
 
 @pytest.mark.parametrize(

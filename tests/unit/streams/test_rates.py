@@ -44,7 +44,7 @@ def events() -> list[m.Message]:
 def test_each_verdict_counts_at_its_stage() -> None:
     stages = {type(event): rates.seen(event, {PAPER.policy_id: PAPER}.get) for event in events()}  # type: ignore[arg-type]
     assert {kind.__name__: one and one.stage for kind, one in stages.items() if kind is not m.JudgeVerdict} == {
-        "GateVerdict": "gate", "ScreenVerdict": "screen", "TextAnswer": None, "Failure": None, "Redrive": None,
+        "GateVerdict": "gate", "ScreenVerdict": "screen", "TextAnswer": "text", "Failure": None, "Redrive": None,
     }  # fmt: skip
 
 
@@ -55,7 +55,8 @@ def test_judgements_count_by_what_they_judge() -> None:
 
 
 def test_what_an_unknown_policy_decides_on_is_not_counted() -> None:
-    assert {rates.seen(event, lambda _: None) for event in events() if not isinstance(event, m.GateVerdict)} == {None}  # type: ignore[arg-type]
+    decided = [event for event in events() if isinstance(event, m.ScreenVerdict | m.JudgeVerdict)]
+    assert {rates.seen(event, lambda _: None) for event in decided} == {None}
 
 
 def test_names_outside_the_taxonomy_are_counted_together() -> None:
@@ -185,8 +186,32 @@ def test_the_document_can_be_read_by_anyone() -> None:
     document = json.loads(cursors.load([rates.NAME])[rates.NAME].data)
     assert [(window["name"], window["size_s"], window["hop_s"]) for window in document["windows"]] == list(WINDOWS)
     assert document["windows"][0]["rows"] == [
-        {"stage": "judge", "by": "all", "name": "", "seen": 4, "accepted": 1, "rate": 0.25}
+        {
+            "stage": "judge",
+            "by": "all",
+            "name": "",
+            "seen": 4,
+            "accepted": 1,
+            "tokens": 0,
+            "microdollars": 0,
+            "rate": 0.25,
+        }
     ]
+
+
+def test_what_answers_cost_adds_up_by_stage_and_model() -> None:
+    judged = next(event for event in events() if isinstance(event, m.JudgeVerdict))
+    priced = judged.model_copy(update={"meter": m.Meter(tokens_in=900, tokens_out=20, cost_usd=0.000312)})
+    one = rates.seen(priced, {PAPER.policy_id: PAPER}.get)
+    assert one is not None
+    pane = Pane()
+    pane.add([Told(0, NOW, one), Told(1, NOW, one)])
+    whole, by_style = Row(one.stage, "all", ""), Row(one.stage, "style", one.rows()[1].name)
+    assert pane.counts[whole] == Count(2, 2 * one.accepted, 1840, 624)
+    assert pane.counts[by_style] == Count(2, 2 * one.accepted)
+    assert Pane.unpack(json.loads(json.dumps(pane.pack()))) == pane
+    told_rates = Rates({"a": Part("a", NOW, frozenset({0}), {"10m": pane.counts})})
+    assert told_rates.spent("10m") == {one.stage: pane.counts[whole]}
 
 
 def test_there_are_no_rates_before_any_were_told() -> None:
