@@ -12,8 +12,8 @@ from schemas.errors import UserError
 
 SCRATCH = "scratch/"
 ANSWERS = "answers/"
-"""Standing answers save a job that comes again from being paid for twice. No message lives as long as they are kept, so
-what comes later was sent anew, by a redrive or a sweep, and then the model is asked once more."""
+"""Standing answers save a job that comes again from being paid for twice. Work topics keep messages for fewer days than
+S3 keeps answers, so what comes later was sent anew (a redrive, a sweep): then the model is asked once more."""
 UPLOADS_DAYS = 7
 """After so many days the parts of an upload that was never finished go."""
 

@@ -32,8 +32,8 @@ def plan() -> None:
     """Show what `nhr buckets apply` would do; exit status 1 if that is anything.
 
     The server is named by NHR_S3, the bucket by NHR_S3_BUCKET; NHR_S3_SCRATCH_DAYS is how long working pictures
-    (scratch/) and standing answers (answers/) are kept. No message of a job lives as long: a job that comes later was
-    sent anew, and its model is then asked once more.
+    (scratch/) and standing answers (answers/) are kept. Kafka keeps work for 30: a job that comes later was sent anew,
+    and its model is then asked once more.
 
     \b
     Example:
