@@ -11,6 +11,9 @@ from infra.settings import PREFIX, Settings
 from schemas.errors import UserError
 
 SCRATCH = "scratch/"
+ANSWERS = "answers/"
+"""Standing answers save a job that comes again from being paid for twice. Work topics keep messages for fewer days than
+S3 keeps answers, so what comes later was sent anew (a redrive, a sweep): then the model is asked once more."""
 UPLOADS_DAYS = 7
 """After so many days the parts of an upload that was never finished go."""
 
@@ -67,6 +70,7 @@ def wanted(settings: Settings) -> tuple[Rule, ...]:
     days = settings.s3_scratch_days
     return (
         Rule("nhr-scratch", SCRATCH, "Expiration", "Days", days, f"{SCRATCH} is removed"),
+        Rule("nhr-answers", ANSWERS, "Expiration", "Days", days, f"{ANSWERS} is removed"),
         Rule(
             "nhr-uploads", "", "AbortIncompleteMultipartUpload", "DaysAfterInitiation", UPLOADS_DAYS,
             "unfinished uploads are removed",
@@ -147,8 +151,8 @@ def _plan(client: Client, state: _State) -> Plan:
         changes.append(Change("bucket", "", settings.s3_bucket))
     if state.rules is None:
         warnings.append(
-            f"this server keeps no lifecycle rules: {SCRATCH} grows until somebody removes what is older than "
-            f"{settings.s3_scratch_days} days there"
+            f"this server keeps no lifecycle rules: {SCRATCH} and {ANSWERS} grow until somebody removes what is older "
+            f"than {settings.s3_scratch_days} days there"
         )
     else:
         changes += _amiss(settings, state.rules)

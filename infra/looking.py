@@ -1,12 +1,12 @@
-"""A data folder looked at while others may be at work there: its queues and ledgers, without its lock."""
+"""A data folder, or the cluster, looked at while others are at work there: its queues and ledgers, without a lock."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.bus import LocalBus
+from infra.bus import BrowsableBus
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
 from infra.runtime.clock import SystemClock
@@ -17,20 +17,29 @@ from schemas.errors import UserError
 from schemas.ports import Bus, Delivery, Ledgers
 
 AT_ONCE = 1000
+FIRST: Mapping[int, int] = {0: 0}
+"""From where a topic of one partition is read: dead letters have one everywhere, on one machine all have."""
 
 
 @dataclass(frozen=True)
 class Queues:
-    """What is to be done in a folder: its bus, ledgers and cursors. To be read; publishing is safe as well."""
+    """What is to be done in a place: its bus, ledgers and cursors. To be read; publishing is safe as well."""
 
-    bus: LocalBus
+    bus: BrowsableBus
     ledgers: Ledgers
     cursors: Ledgers
 
 
 @contextmanager
-def looked_into(out: Path, settings: Settings) -> Iterator[Queues | None]:
-    """The queues of folder `out`, None where there are none; raises `UserError` when they cannot be read."""
+def looked_into(out: Path | None, settings: Settings) -> Iterator[Queues | None]:
+    """The queues of folder `out`, or without one of the cluster; raises `UserError` when they cannot be read.
+
+    None where there are none: no database in the folder, no Kafka named by the settings.
+    """
+    if out is None:
+        with cluster(settings) if settings.kafka else nullcontext() as stores:
+            yield Queues(stores.bus, stores.ledgers, stores.cursors) if stores else None
+        return
     path = out / DATABASE
     if not path.is_file():
         yield None
@@ -77,13 +86,28 @@ def is_mined(out: Path) -> bool:
     return False
 
 
-def kept(bus: LocalBus, topic: str, start: int = 0) -> Iterator[Delivery]:
-    """The stored messages of a topic from offset `start` on, some at a time in memory."""
-    while found := bus.read(topic, start, AT_ONCE):
-        yield from found
-        start = found[-1].offset + 1
+def kept(bus: BrowsableBus, topic: str, starts: Mapping[int, int] = FIRST) -> Iterator[Delivery]:
+    """The stored messages of a topic, of each partition from its offset in `starts` on, some at a time in memory."""
+    for partition, start in starts.items():
+        following = start
+        while found := bus.read(topic, following, AT_ONCE, partition):
+            yield from found
+            following = found[-1].offset + 1
 
 
-def quiet(bus: LocalBus) -> bool:
+class Calm:
+    """Whether nothing was under way from one moment, when this is made, until another."""
+
+    def __init__(self, bus: BrowsableBus) -> None:
+        self._bus = bus
+        self._ends = bus.ends()  # before it is asked what is queued: whatever is sent from now on is seen
+        self._quiet = quiet(bus)
+
+    def lasted(self) -> bool:
+        """Whether nothing was queued then and nothing has been sent since, so that nobody had anything to do."""
+        return self._quiet and self._bus.ends() == self._ends
+
+
+def quiet(bus: Bus) -> bool:
     """Whether no message is waiting or in flight."""
     return not any(lag.waiting or lag.in_flight for lag in bus.lag().values())

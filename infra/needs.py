@@ -62,7 +62,7 @@ def gathered(queues: Queues, blobs: Blobs) -> Needs:
     for topic in topics.ALL:
         if not topic.groups:
             continue
-        for delivery in kept(queues.bus, topic.name, queues.bus.floor(topic.name)):
+        for delivery in kept(queues.bus, topic.name, queues.bus.floors(topic.name)):
             message = _decoded(topic, delivery.value)
             needs.name(message, WAITING)
             if topic is topics.VERDICTS and message is not None:

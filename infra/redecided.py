@@ -9,6 +9,7 @@ from pathlib import Path
 from infra import formats
 from infra.blobs.folder import FolderBlobs
 from infra.campaigns import campaign_key
+from infra.place import Place
 from infra.redecide import Pictures, named_by
 from schemas import codec, ids, topics
 from schemas import messages as m
@@ -30,10 +31,9 @@ REMEMBERED = 1 << 14
 
 @dataclass
 class NewFolder:
-    """Writes each source as it is decided: records, shelf, images. Everything is create-only, so it can be repeated."""
+    """Writes each source of `old` as it is decided: records, shelf, images; create-only, so it can be repeated."""
 
-    old: FolderBlobs
-    out: Path
+    old: Place
     to: Path
     policy: Policy
     fsync: bool = True
@@ -43,13 +43,14 @@ class NewFolder:
 
     def __post_init__(self) -> None:
         self.new = FolderBlobs(self.to, fsync=self.fsync)
-        self.pictures = Pictures(self.old)
+        self.pictures = Pictures(self.old.blobs)
 
     def begin(self, campaign: str) -> None:
         """Make the folder, or go on with one that was begun from the same; raises `UserError` for any other."""
-        if self.out.resolve() in self.to.resolve().parents:
+        old = self.old.blobs
+        if self.old.folder and self.old.folder.resolve() in self.to.resolve().parents:
             raise UserError(f"folder {self.to} lies in the one that is redecided", "give --to one beside it")
-        recorded = ids.digest("records", *self.old.list(records.VERDICTS), *self.old.list(retractions.FOLDER))
+        recorded = ids.digest("records", *old.list(records.VERDICTS), *old.list(retractions.FOLDER))
         asked = {"format": 1, "policy_id": self.policy.policy_id, "campaign": campaign, "records": recorded}
         data = json.dumps(asked, indent=1, sort_keys=True).encode()
         if not _is_new(self.to) and not self.new.has(ASKED):
@@ -61,8 +62,8 @@ class NewFolder:
             )
         formats.note(self.new)
         Policies(self.new).keep(self.policy)
-        for key in self.old.list(retractions.FOLDER):
-            self.new.put(key, self.old.get(key))
+        for key in old.list(retractions.FOLDER):
+            self.new.put(key, old.get(key))
 
     def keep(self, now: Redecided) -> None:
         """Write a source: its events, its triplets, the images of both."""
@@ -88,8 +89,8 @@ class NewFolder:
         source = self.pictures.find(ref)
         if source is None:
             return self.new.has(key)
-        if not _link(self.out / source, self.to / key):
-            self.new.put(key, self.old.get(source))
+        if self.old.folder is None or not _link(self.old.folder / source, self.to / key):
+            self.new.put(key, self.old.blobs.get(source))
         if len(self._kept) >= REMEMBERED:
             self._kept.clear()
         self._kept.add(key)

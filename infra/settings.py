@@ -73,7 +73,7 @@ class Settings(BaseModel):
     s3_secret_key_file: Annotated[Path | None, Field(description="file that holds the S3 secret key")] = None
     s3_ca: Annotated[Path | None, Field(description="PEM file of the authority that signed the S3 server")] = None
     s3_scratch_days: Annotated[
-        int, Field(ge=31, le=3650, description="days for which S3 keeps scratch/; no message lives longer than 30")
+        int, Field(ge=31, le=3650, description="days for which S3 keeps scratch/ and answers/; Kafka keeps work for 30")
     ] = 45
     s3_threads: Annotated[int, Field(ge=1, le=256, description="S3 requests at once, of one process")] = 32
     s3_deadline_s: Annotated[

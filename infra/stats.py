@@ -1,15 +1,14 @@
 """Statistics of what was mined: which campaign is meant, and one walk over its records and shelf."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from infra import formats
-from infra.blobs.folder import FolderBlobs
 from infra.bysource import Progress, by_source, shelf_by_source
+from infra.place import Place
 from schemas.errors import UserError
 from schemas.messages import Triplet
 from streams import policies, records
@@ -20,13 +19,13 @@ from streams.statistics.counting import Counts
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A folder and a campaign in it; "" means all of them together."""
+    """A place and a campaign in it; "" means all of them together."""
 
-    out: Path
+    place: Place
     campaign: str = ""
 
     def __str__(self) -> str:
-        return f"{self.out}:{self.campaign}" if self.campaign else str(self.out)
+        return f"{self.place.name}:{self.campaign}" if self.campaign else self.place.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +38,28 @@ class Counted:
     stopping: Sequence[str]
 
 
-def sides(ours: Side, against: str) -> tuple[Side, Side]:
-    """What is compared: `against` is another campaign of our folder, another folder, or FOLDER:CAMPAIGN."""
-    here = _campaigns(ours.out)
+def sides(ours: Side, against: str, opened: Callable[[Path], Place]) -> tuple[Side, Side]:
+    """What is compared: `against` is another campaign of our place, a folder, or FOLDER:CAMPAIGN."""
+    here = _campaigns(ours.place)
     folder, colon, name = against.rpartition(":")
     if colon and Path(folder).expanduser().is_dir():
-        theirs = Side(Path(folder).expanduser(), name)
+        theirs = Side(opened(Path(folder).expanduser()), name)
     elif against in here:
-        theirs = Side(ours.out, against)
+        theirs = Side(ours.place, against)
     elif Path(against).expanduser().is_dir():
-        theirs = Side(Path(against).expanduser())
+        theirs = Side(opened(Path(against).expanduser()))
     else:
-        raise UserError(f"--against {against!r} is no folder and no campaign of {ours.out}", _there_are(here))
-    if theirs.out.resolve() == ours.out.resolve():
+        raise UserError(f"--against {against!r} is no folder and no campaign of {ours.place.name}", _there_are(here))
+    if theirs.place.same(ours.place):
         ours = _apart(ours, theirs, here)
     return ours, theirs
 
 
 def count(side: Side, progress: Progress | None = None) -> Counted:
     """Count a campaign; raises `UserError` when there is no such campaign, or nothing of it yet."""
-    here = _campaigns(side.out)
+    blobs, here = side.place.blobs, _campaigns(side.place)
     if side.campaign and here and side.campaign not in here:
-        raise UserError(f"there is no campaign {side.campaign!r} in {side.out}", _there_are(here))
-    blobs = FolderBlobs(side.out)
+        raise UserError(f"there is no campaign {side.campaign!r} in {side.place.name}", _there_are(here))
     known = policies.kept(blobs)
     counts = Counts(policy.read("paper"), known, side.campaign)
     for events, triplets in _joined(by_source(blobs, side.campaign, progress), shelf_by_source(blobs, side.campaign)):
@@ -85,18 +83,17 @@ def _joined(
 
 
 def _apart(ours: Side, theirs: Side, here: Sequence[str]) -> Side:
-    """Our side where both are in one folder: another campaign than theirs."""
+    """Our side where both are in one place: another campaign than theirs."""
     others = [name for name in here if name != theirs.campaign]
     if ours.campaign and theirs.campaign and ours.campaign != theirs.campaign:
         return ours
     if not ours.campaign and theirs.campaign and len(others) == 1:
-        return Side(ours.out, others[0])
+        return Side(ours.place, others[0])
     raise UserError(f"{theirs} and {ours} are not two campaigns", f"name both; {_there_are(here)}")
 
 
-def _campaigns(out: Path) -> list[str]:
-    formats.check(out)
-    return sorted(records.campaigns(FolderBlobs(out)))
+def _campaigns(place: Place) -> list[str]:
+    return sorted(records.campaigns(place.blobs))
 
 
 def _there_are(campaigns: Sequence[str]) -> str:

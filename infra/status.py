@@ -155,7 +155,7 @@ class Observer:
         return counts, retracted
 
     def _work(self, queues: Queues, blobs: FolderBlobs) -> Work:
-        for delivery in kept(queues.bus, topics.DEAD_LETTERS.name, self._next_letter):
+        for delivery in kept(queues.bus, topics.DEAD_LETTERS.name, {0: self._next_letter}):
             self._letters[read_letter(delivery).group] += 1
             self._next_letter = delivery.offset + 1
         sent = queues.bus.ends()

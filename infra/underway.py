@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 import msgpack
 
 from infra.campaigns import CURRENT
 from infra.deadletters.reading import note_key
 from infra.looking import Queues, kept, looked_into
+from infra.place import Place
 from infra.redecided import NewFolder
 from infra.settings import Settings
 from infra.wiring import DATABASE, Stores
@@ -54,15 +54,17 @@ class UnderWay:
         stores.cursors.save([intake, Change(CURRENT, self.campaign.encode(), 0)])
 
 
-def taken_over(out: Path, blobs: Blobs, settings: Settings, campaign: str, stores: Stores) -> UnderWay:
-    """What is under way in folder `out`, which may be mined; to be asked before its records are read.
+def taken_over(place: Place, settings: Settings, campaign: str, stores: Stores) -> UnderWay:
+    """What is under way in a folder, which may be mined; to be asked before its records are read.
 
     The notes of a prompter that is reread (photographs, files) are copied into the new folder's `stores`. Read from
     upstream to downstream, so that what moves on meanwhile is seen at least once. Raises `UserError` without queues.
     """
-    with looked_into(out, settings) as queues:
+    with looked_into(place.folder, settings) as queues:
         if queues is None:
-            raise UserError(f"{out / DATABASE} is gone, which says how far the intake came", "leave --issue out")
+            raise UserError(
+                f"{DATABASE} of {place.name} is gone, which says how far the intake came", "leave --issue out"
+            )
         saved = queues.cursors.load([campaign]).get(campaign)
         found = UnderWay(campaign, int(msgpack.unpackb(saved.data)["cursor"]) if saved else 0)
         taken = (name for name in queues.cursors.names("open") if name.startswith(f"{campaign}/"))
@@ -77,13 +79,13 @@ def taken_over(out: Path, blobs: Blobs, settings: Settings, campaign: str, store
         for event in _waiting(queues, topics.VERDICTS, "recorder"):
             if isinstance(event, Event) and campaign_of(event) in {"", campaign}:
                 found.events.append(event)
-        found.letters = list(_undrawn(queues, blobs, campaign))
+        found.letters = list(_undrawn(queues, place.blobs, campaign))
     return found
 
 
 def _waiting(queues: Queues, topic: topics.Topic, group: str) -> Iterator[object]:
     """The messages that the group has perhaps not done with."""
-    for delivery in kept(queues.bus, topic.name, queues.bus.floor(topic.name, group)):
+    for delivery in kept(queues.bus, topic.name, queues.bus.floors(topic.name, group)):
         yield _decoded(topic, delivery.value)
 
 

@@ -7,7 +7,7 @@ leaves or is gone: Kafka hands out partitions, not messages.
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
 from kafka import errors as e
@@ -261,16 +261,28 @@ class KafkaBus:
         return self._watch.counts([self._wire(topic)])[self._wire(topic)]
 
     def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
-        """Up to `limit` messages of a partition from offset `start` on, given to nobody; to browse dead letters."""
+        """Up to `limit` messages of a partition from offset `start` on, given to nobody; none at its end."""
         place = (self._wire(topic), partition)
-        first = max(start, self._watch.floors([place])[place])
+        found: list[Any] = []
+        while not found:  # a slow broker gave nothing in time; what retention removes meanwhile is passed over
+            first = max(start, self._watch.floors([place])[place])
+            if first >= self._watch.ends([place])[place]:
+                break
+            found = self._watch.read({place: first}, limit)
         return [
             Delivery(
                 topic, one.partition, one.offset, (one.key or b"").decode(errors="replace"), one.value or b"",
                 {name: value.decode(errors="replace") for name, value in one.headers or ()},
             )
-            for one in self._watch.read({place: first}, limit)
+            for one in found
         ]  # fmt: skip
+
+    def floors(self, topic: str, group: str = "") -> dict[int, int]:
+        """By partition, the lowest offset that `group`, or any group, has not done with; 0 where nobody reads."""
+        groups = [self._group(one) for one in ((group,) if group else self._topics[topic].groups)]
+        committed = self._watch.committed(groups) if groups else {}
+        places = self._watch.places([self._wire(topic)])
+        return {place[1]: min((committed.get(one, {}).get(place, 0) for one in groups), default=0) for place in places}
 
     def _behind(self) -> tuple[dict[tuple[str, str], dict[Place, int]], dict[tuple[str, str], dict[Place, int]]]:
         """By declared (topic, group): messages not done of each partition that has any; where each of them stands.

@@ -184,18 +184,18 @@ class MemoryBus:
                 for name in log.topic.groups
             }
 
-    def read(self, topic: str, start: int = 0, limit: int = 100) -> list[Delivery]:
-        """Up to `limit` stored messages from offset `start` on, leased to nobody; for browsing dead letters."""
+    def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
+        """Up to `limit` stored messages from offset `start` on, leased to nobody; there is one partition, 0."""
         log = self._log(topic)
         with self._lock:
             place = max(0, start - log.base)
-            return log.kept[place : place + limit]
+            return log.kept[place : place + limit] if partition == 0 else []
 
-    def floor(self, topic: str, group: str = "") -> int:
-        """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""
+    def floors(self, topic: str, group: str = "") -> dict[int, int]:
+        """By partition, the lowest offset that `group`, or any group, has not done with; 0 where nobody reads."""
         log = self._log(topic)
         with self._lock:
-            return log.floor(group)
+            return {0: log.floor(group)}
 
     def ends(self) -> dict[str, int]:
         """How many messages each topic ever had: the offset that its next one gets."""

@@ -101,16 +101,16 @@ class SqliteBus:
             raise self._database.damaged()
         return {name: found[name] for name in self._declared}
 
-    def read(self, topic: str, start: int = 0, limit: int = 100) -> list[Delivery]:
-        """Up to `limit` stored messages from offset `start` on, leased to nobody; for browsing dead letters."""
+    def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
+        """Up to `limit` stored messages from offset `start` on, leased to nobody; there is one partition, 0."""
         log = self._log(topic)
         with self._database.read() as connection:
-            return log.read(connection, start, 1 << 62, limit)
+            return log.read(connection, start, 1 << 62, limit) if partition == 0 else []
 
-    def floor(self, topic: str, group: str = "") -> int:
-        """The lowest offset that `group`, or any group, has not done with; 0 for a topic that nobody reads."""
+    def floors(self, topic: str, group: str = "") -> dict[int, int]:
+        """By partition, the lowest offset that `group`, or any group, has not done with; 0 where nobody reads."""
         with self._database.read() as connection:
-            return self._log(topic).floor(connection, group)
+            return {0: self._log(topic).floor(connection, group)}
 
     def ends(self) -> dict[str, int]:
         """How many messages each topic ever had: the offset that its next one gets."""

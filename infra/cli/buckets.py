@@ -31,8 +31,9 @@ def register(cli: typer.Typer) -> None:
 def plan() -> None:
     """Show what `nhr buckets apply` would do; exit status 1 if that is anything.
 
-    The server is named by NHR_S3, the bucket by NHR_S3_BUCKET; NHR_S3_SCRATCH_DAYS is how long working pictures are
-    kept.
+    The server is named by NHR_S3, the bucket by NHR_S3_BUCKET; NHR_S3_SCRATCH_DAYS is how long working pictures
+    (scratch/) and standing answers (answers/) are kept. Kafka keeps work for 30: a job that comes later was sent anew,
+    and its model is then asked once more.
 
     \b
     Example:
@@ -48,7 +49,7 @@ def plan() -> None:
 
 
 def apply() -> None:
-    """Create the bucket, have S3 remove old working pictures, and see that the server honours conditional puts.
+    """Create the bucket, have S3 remove what is old and not kept, and see that the server honours conditional puts.
 
     Other rules of the bucket stay as they are, and nothing is deleted. It may be repeated, and run by several at once.
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra import formats
 from infra import settings as environment
-from infra.blobs.folder import FolderBlobs
-from infra.wiring import DATABASE, bucket
+from infra.place import Place, opened
+from infra.wiring import DATABASE
 from schemas.errors import UserError
 from schemas.ports import Blobs
 
@@ -42,14 +42,17 @@ def place(out: Path | None) -> Path | None:
 
 
 @contextmanager
+def at(out: Path | None) -> Iterator[Place]:
+    """The place meant (see `place`), open."""
+    with opened(place(out), environment.from_environment()) as found:
+        yield found
+
+
+@contextmanager
 def kept(out: Path | None) -> Iterator[Blobs]:
     """What is kept in the place meant."""
-    found, settings = place(out), environment.from_environment()
-    if found is not None:
-        yield FolderBlobs(found, fsync=settings.fsync)
-        return
-    with bucket(settings) as blobs:
-        yield blobs
+    with at(out) as found:
+        yield found.blobs
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,21 +12,21 @@ from rich.table import Table
 from rich.text import Text
 
 from infra import settings as environment
-from infra.blobs.folder import FolderBlobs
 from infra.cli import common
-from infra.cli.common import Out, Where
+from infra.cli.common import Where
 from infra.disk import size
-from infra.looking import looked_into, quiet
+from infra.looking import looked_into
+from infra.place import Place, opened
 from infra.verify.findings import Findings
 from schemas.errors import UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
 from streams import retractions
-from streams.policies import Policies
 from streams.retractions import Retraction, Target
-from streams.sweep import missing_triplets
 
 MOST_LINES = 200
+PATIENCE_S = 30.0
+"""For an answer of S3 that fits its digest: one that never comes is damage, and the next object's turn."""
 _KINDS = ("forward", "inverse", "composite")
 
 
@@ -146,12 +145,12 @@ def _list(blobs: Blobs, as_json: bool) -> None:
 
 
 def verify(
-    out: Out = None,
+    out: Where = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="Only see that pictures are there: do not hash and decode them.")
     ] = False,
     mend: Annotated[
-        bool, typer.Option("--mend", help="Send triplets again that the shelf lacks; `nhr mine` shelves them.")
+        bool, typer.Option("--mend", help="Send again what is lacking: triplets to the shelf, jobs to their workers.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Problems, counts and notes as JSON.")] = False,
 ) -> None:
@@ -161,6 +160,8 @@ def verify(
     looked up in the records, every ledger planned anew. It may run while mining goes on, and checks a copied shelf as
     far as that goes. Exit status: 0 all is well, 1 there are problems, one line each.
 
+    Without --out, and where NHR_S3 names a cluster, it checks that; its ledgers and queues where NHR_KAFKA is set.
+
     \b
     Examples:
       nhr verify --out data
@@ -169,8 +170,18 @@ def verify(
     """
     from infra.verify import verify as findings_of
 
-    folder, settings = common.folder(out), environment.from_environment()
-    findings = findings_of(folder, settings, fast, common.progress)
+    settings = environment.from_environment()
+    settings = settings.model_copy(update={"s3_deadline_s": min(settings.s3_deadline_s, PATIENCE_S)})
+    with opened(common.place(out), settings) as place:
+        findings = findings_of(place, settings, fast, common.progress)
+        _tell(findings, as_json)
+        if mend:
+            typer.echo(_sent_again(place, settings), err=as_json)
+    if findings.problems:
+        raise typer.Exit(1)
+
+
+def _tell(findings: Findings, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(findings.as_dict(), ensure_ascii=False))
     else:
@@ -179,22 +190,23 @@ def verify(
         if len(findings.problems) > MOST_LINES:
             typer.echo(f"... and {len(findings.problems) - MOST_LINES:,} more (--json has them all)")
         _summary(findings)
-    if mend:
-        count = _sent_again(folder, settings)
-        typer.echo(f"sent again: {_count(count, 'triplet')}; the next `nhr mine` there shelves them", err=as_json)
-    if findings.problems:
-        raise typer.Exit(1)
 
 
-def _sent_again(folder: Path, settings: environment.Settings) -> int:
-    """Send the triplets again that ledgers call for and the shelf lacks, while nothing is under way."""
-    blobs = FolderBlobs(folder)
-    with looked_into(folder, settings) as queues:
-        if queues is None or not quiet(queues.bus):
-            raise UserError(f"{folder} has work under way or no queues", "let `nhr mine` finish first")
-        again = list(missing_triplets(queues.ledgers, Policies(blobs), blobs))
-        queues.bus.publish(again)
-    return len(again)
+def _sent_again(place: Place, settings: environment.Settings) -> str:
+    """Have sent again what ledgers call for and nobody has or does (see `infra.mend`); what was sent, in words."""
+    from infra.mend import send_again
+
+    with looked_into(place.folder, settings) as queues:
+        if queues is None:
+            lacking = "no nhr.sqlite there" if place.folder else "NHR_KAFKA is not set"
+            raise UserError(f"nothing can be sent again: {lacking}", "leave --mend out")
+        sent = send_again(queues, place.blobs)
+    if sent is None:
+        hint = "let `nhr mine` finish first" if place.folder else "try again once `nhr status` shows nothing waiting"
+        raise UserError(f"{place.name}: triplets are on their way to the shelf, so none was sent again", hint)
+    whose = "the next `nhr mine` there takes them" if place.folder else "the cluster takes them"
+    jobs = f" and {_count(sent.jobs, 'job')}" if sent.jobs else ""
+    return f"sent again: {_count(sent.triplets, 'triplet')}{jobs}; {whose}"
 
 
 def _summary(findings: Findings) -> None:
@@ -210,7 +222,7 @@ def _summary(findings: Findings) -> None:
 
 
 def gc(
-    out: Out = None,
+    out: Where = None,
     older_than: Annotated[
         str, typer.Option(metavar="TIME", help="Spare whatever is younger, such as 12h, 7d or 0s.")
     ] = "7d",
@@ -222,6 +234,7 @@ def gc(
     What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
     before; nobody may be mining there meanwhile. Shelf and records stay whole. What goes for good: pictures that no
     judge saw. The page then shows what a screen turned down without them, and no milder policy can have it judged.
+    In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for folders.
 
     \b
     Examples:
@@ -230,7 +243,13 @@ def gc(
     """
     from infra.gc import collect
 
-    folder = common.folder(out)
+    folder = common.place(out)
+    if folder is None:
+        days = environment.from_environment().s3_scratch_days
+        raise UserError(
+            f"a bucket frees itself: S3 removes scratch/ and answers/ after {days} days, and keeps the rest",
+            "`nhr buckets plan` shows whether it does; for a folder give --out",
+        )
     with common.progress("files") as told:
         areas = collect(folder, environment.from_environment(), _seconds(older_than), dry_run, told)
     if as_json:

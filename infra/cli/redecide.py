@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 
 from infra import settings as environment
-from infra.blobs.folder import FolderBlobs
 from infra.cli import common, redecided
-from infra.cli.common import Out
+from infra.cli.common import Where
+from infra.place import Place
 from infra.redecide import Keep, campaign_notes, decide_anew, noted_policy
 from infra.redecided import NewFolder
 from infra.reissue import Reissue, command
@@ -21,6 +21,7 @@ from infra.settings import Settings
 from infra.underway import taken_over
 from infra.wiring import embedded
 from schemas.errors import UserError
+from schemas.ports import Blobs
 from streams.records import Campaign, Event
 from streams.redeciding.differences import Differences
 from streams.redeciding.fold import Redecided
@@ -42,7 +43,7 @@ def redecide(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Replace one value of it; may be given repeatedly."),
     ] = None,
-    out: Out = None,
+    out: Where = None,
     campaign: Annotated[
         str, typer.Option(metavar="NAME", help="Only this campaign (default: all that are here).")
     ] = "",
@@ -60,7 +61,8 @@ def redecide(
     Every recorded answer is folded through the new policy; no model is asked. Where it wants to know what nobody was
     asked, a triplet is undecided, and the calls that would settle it are counted. The data folder stays as it is; of a
     campaign that is still running, what was recorded so far is decided, and with --issue the scenes under way go on in
-    the new folder.
+    the new folder. Without --out, and where NHR_S3 names a cluster, what that recorded is decided; --to writes a folder
+    of this machine.
 
     \b
     Examples:
@@ -71,29 +73,33 @@ def redecide(
     """
     if issue and to is None:
         raise UserError("--issue queues jobs in a new folder", "give it with --to DIR")
-    settings, folder = environment.from_environment(), common.folder(out)
-    blobs = FolderBlobs(folder, fsync=settings.fsync)
-    notes = campaign_notes(blobs, campaign)
-    if issue and len(notes) > 1:
-        raise UserError("--issue queues the jobs of one campaign", f"give --campaign: {_names(notes)}")
-    asked = Asked(folder, blobs, notes, campaign, _policy(blobs, policy, notes, values or []), settings, limit)
-    found, following = (asked.decide(), "") if to is None else asked.write(to.expanduser(), issue)
+    with common.at(out) as place:
+        if issue and place.folder is None:
+            raise UserError(
+                "--issue goes on from the queues of a folder, not of a cluster",
+                "leave it out, and have a campaign of its own mined under that policy",
+            )
+        notes = campaign_notes(place.blobs, campaign)
+        if issue and len(notes) > 1:
+            raise UserError("--issue queues the jobs of one campaign", f"give --campaign: {_names(notes)}")
+        new = _policy(place.blobs, policy, notes, values or [])
+        asked = Asked(place, notes, campaign, new, environment.from_environment(), limit)
+        found, following = (asked.decide(), "") if to is None else asked.write(to.expanduser(), issue)
     if as_json:
-        told = {"policy": asked.policy.name, "policy_id": asked.policy.policy_id, **found.as_dict(), "next": following}
+        told = {"policy": new.name, "policy_id": new.policy_id, **found.as_dict(), "next": following}
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     console = Console(highlight=False)
-    for part in redecided.drawn(found, f"{_names(notes)} under policy {asked.policy.name}"):
+    for part in redecided.drawn(found, f"{_names(notes)} under policy {new.name}"):
         console.print(part)
-    typer.echo(f"\n{_next(found, to, issue)}{following}")
+    typer.echo(f"\n{_next(found, place, to, issue)}{following}")
 
 
 @dataclass
 class Asked:
     """What is to be decided anew."""
 
-    folder: Path
-    blobs: FolderBlobs
+    place: Place
     notes: Sequence[Campaign]
     campaign: str
     policy: Policy
@@ -101,13 +107,13 @@ class Asked:
     limit: int
 
     def decide(self, keep: Keep | None = None, more: Sequence[Event] = ()) -> Differences:
-        """Walk the folder."""
+        """Walk what was recorded."""
         with common.progress("records") as told:
-            return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told, more)
+            return decide_anew(self.place.blobs, self.policy, self.campaign, self.limit, keep, told, more)
 
     def write(self, to: Path, issue: bool) -> tuple[Differences, str]:
-        """Walk the folder and write the new one; gives the command to run next."""
-        folder = NewFolder(self.blobs, self.folder, to, self.policy, self.settings.fsync)
+        """Walk what was recorded and write a new folder; gives the command to run next."""
+        folder = NewFolder(self.place, to, self.policy, self.settings.fsync)
         folder.begin(self.campaign)
         if not issue:
             found = self.decide(folder.keep)
@@ -115,7 +121,7 @@ class Asked:
             return found, shlex.join(["nhr", "report", "--out", str(to)])
         with embedded(to, self.settings) as stores:
             reissue = Reissue(folder, stores)
-            under_way = taken_over(self.folder, self.blobs, self.settings, self.notes[0].campaign, stores)
+            under_way = taken_over(self.place, self.settings, self.notes[0].campaign, stores)
 
             def keep(now: Redecided) -> None:
                 folder.keep(now)
@@ -130,7 +136,7 @@ class Asked:
         return found, command(to, self.notes[0], self.policy, under_way.cursor)
 
 
-def _policy(blobs: FolderBlobs, name: str, notes: Sequence[Campaign], values: Sequence[str]) -> Policy:
+def _policy(blobs: Blobs, name: str, notes: Sequence[Campaign], values: Sequence[str]) -> Policy:
     return revised(policies.read(name) if name else noted_policy(blobs, notes), values)
 
 
@@ -138,8 +144,8 @@ def _names(notes: Sequence[Campaign]) -> str:
     return ", ".join(note.campaign for note in notes)
 
 
-def _next(found: Differences, to: Path | None, issue: bool) -> str:
-    if to is None and found.calls:
+def _next(found: Differences, place: Place, to: Path | None, issue: bool) -> str:
+    if to is None and found.calls and place.folder:
         return "Keep it, and have what is undecided done:  the same with --to DIR --issue"
     if to is None:
         return "Keep it as a data folder of its own:  the same with --to DIR"

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from infra.cli import common
 from infra.cli import stats_drawing as drawing
-from infra.cli.common import Out
+from infra.cli.common import Where
+from infra.place import of_folder
 from infra.stats import Counted, Side, count, sides
 from schemas.errors import UserError
 from streams.statistics.summary import CSV_COLUMNS, compare, summarize
@@ -28,12 +29,12 @@ def register(cli: typer.Typer) -> None:
 
 
 def stats(
-    out: Out = None,
+    out: Where = None,
     campaign: Annotated[str, typer.Option(metavar="NAME", help="Only this campaign (default: all together).")] = "",
     against: Annotated[
         str,
         typer.Option(
-            metavar="DIR|CAMPAIGN|DIR:CAMPAIGN", help="Compare with another folder, or campaign of this or that one."
+            metavar="DIR|CAMPAIGN|DIR:CAMPAIGN", help="Compare with a folder, a campaign of this or of that one."
         ),
     ] = "",
     level: Annotated[
@@ -50,23 +51,23 @@ def stats(
 
     The attempts of one picture hang together, and the pictures of one prompt: intervals take prompts as the unit of
     chance. ▲ and ▼ mark rates whose interval leaves the paper's value out. With --against, ≠ marks what differs
-    clearly. It can be asked while mining goes on.
+    clearly. It can be asked while mining goes on. Without --out, and where NHR_S3 names a cluster, it tells of that.
 
     \b
     Examples:
       nhr stats --out data
       nhr stats --out data --by editor --level 0.95
       nhr stats --out thrifty --against paper         two folders
-      nhr stats --campaign lakes --against towns      two campaigns of one folder
+      nhr stats --campaign lakes --against towns      two campaigns of one place
+      nhr stats --against data                        the cluster beside a folder
       nhr stats --out data --json > stats.json
     """
     axes = _axes(by or [])
-    wanted = [Side(common.folder(out), campaign)]
-    if against:
-        wanted = [*sides(wanted[0], against)]
-        common.folder(wanted[1].out)
-    with common.progress("records") as told:
-        counted = [count(side, told) for side in wanted]
+    with common.at(out) as place:
+        ours = Side(place, campaign)
+        wanted = sides(ours, against, lambda folder: of_folder(common.folder(folder))) if against else (ours,)
+        with common.progress("records") as told:
+            counted = [count(side, told) for side in wanted]
     if to_csv:
         _write(to_csv, level, counted)
     if as_json:

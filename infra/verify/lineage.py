@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from infra.ahead import ahead
 from infra.bysource import by_source
 from infra.verify.findings import Findings, Stage
 from schemas import ids
@@ -20,12 +21,16 @@ def check_lineage(
     """Look for the lineage of each triplet, by source, in the records."""
     left = dict(sources)
     with stage("lineages") as told:
-        for source_id, events in by_source(blobs, progress=told):
-            for triplet_id in left.pop(source_id, ()):
-                findings.checked[LINEAGE] += 1
-                triplet = shelf.read(blobs, triplet_id)
-                for wrong in broken(triplet, events, known.get(triplet.policy_id)):
-                    _bad(findings, triplet_id, wrong)
+        of_triplets = (
+            (triplet_id, events)
+            for source_id, events in by_source(blobs, progress=told)
+            for triplet_id in left.pop(source_id, ())
+        )
+        for (triplet_id, events), read in ahead(lambda one: shelf.read(blobs, one[0]), of_triplets):
+            findings.checked[LINEAGE] += 1
+            triplet = read()
+            for wrong in broken(triplet, events, known.get(triplet.policy_id)):
+                _bad(findings, triplet_id, wrong)
     for source_id, triplets in sorted(left.items()):
         for triplet_id in triplets:
             findings.checked[LINEAGE] += 1

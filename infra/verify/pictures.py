@@ -9,23 +9,23 @@ from typing import Self
 
 from infra import images
 from infra.verify.findings import Findings, Stage
-from schemas.errors import Missing, Reject
+from schemas.errors import Missing, Reject, UserError
 from schemas.messages import ImageRef
 from schemas.ports import Blobs
 from streams import records, shelf
 
 SHELF = "shelf images"
 RECORDS = "record images"
-THREADS = 4
+THREADS = 8
 AHEAD = 32
 """Pictures under way at once: bounds memory."""
 
 
 class Pictures:
-    """Checks each picture once, however many records name it; remembers 40 bytes of each."""
+    """Checks each picture once, however many records name it; remembers their names. `freed`: what others come to."""
 
-    def __init__(self, blobs: Blobs, findings: Findings, fast: bool) -> None:
-        self._blobs, self._findings, self._fast = blobs, findings, fast
+    def __init__(self, blobs: Blobs, findings: Findings, fast: bool, freed: str) -> None:
+        self._blobs, self._findings, self._fast, self._freed = blobs, findings, fast, freed
         self._seen: set[bytes] = set()
         self._named: set[bytes] = set()
         self._pool = ThreadPoolExecutor(THREADS)
@@ -54,7 +54,7 @@ class Pictures:
         digests = map(_digest, self._blobs.list(shelf.IMAGES))
         orphans = sum(digest not in self._named for digest in digests if digest)
         if orphans:
-            self._findings.notes.append(f"{orphans:,} images on the shelf that no record names (`nhr gc` frees them)")
+            self._findings.notes.append(f"{orphans:,} images on the shelf that no record names ({self._freed})")
 
     def check_recorded(self, stage: Stage) -> None:
         """The pictures that the records keep, each by its own name."""
@@ -95,6 +95,9 @@ class Pictures:
             return "is missing"
         except Reject as error:
             return f"cannot be decoded ({error})"
+        except UserError as error:
+            self._blobs.has(key)  # raises where all of the store is away
+            return f"cannot be read ({error})"
         if ref is not None and (found.width, found.height, found.format) != (ref.width, ref.height, ref.format):
             told = f"{ref.width} x {ref.height} {ref.format}"
             return f"is {found.width} x {found.height} {found.format}, its record says {told}"

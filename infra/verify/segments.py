@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from infra.ahead import ahead
 from infra.looking import Queues, kept
 from infra.verify.findings import Findings, Stage
 from schemas import topics
@@ -12,6 +13,8 @@ from schemas.ports import Blobs
 from streams import records
 
 SEGMENTS = "segments"
+THREADS = 4
+"""Segments read at once: one may be large."""
 _NAME = re.compile(rf"{records.VERDICTS}([0-9]+)/([0-9]{{20}})-([0-9]{{20}})(-[0-9a-f]{{16}})?\.seg")
 
 Run = tuple[int, int]
@@ -20,24 +23,26 @@ Run = tuple[int, int]
 
 def check_segments(blobs: Blobs, queues: Queues | None, findings: Findings, stage: Stage) -> bool:
     """Check every segment; says whether all could be read."""
-    done = queues.bus.floor(topics.VERDICTS.name, "recorder") if queues else 0  # all below was recorded before this
-    runs: dict[int, list[Run]] = {0: []} if queues else {}
+    done = queues.bus.floors(topics.VERDICTS.name) if queues else {}  # all below was recorded before this
+    runs: dict[int, list[Run]] = {partition: [] for partition in done}
     total = sum(1 for _ in blobs.list(records.VERDICTS))
     whole = True
     with stage("segments") as told:
-        for number, key in enumerate(blobs.list(records.VERDICTS), 1):
+        every = ahead(lambda key: _read(blobs, key), blobs.list(records.VERDICTS), THREADS, THREADS)
+        for number, (key, read) in enumerate(every, 1):
             told(number, total)
             findings.checked[SEGMENTS] += 1
             try:
-                partition, offsets = _read(blobs, key)
+                partition, offsets = read()
             except UserError as error:
+                blobs.has(key)  # raises where all of the store is away
                 findings.told(SEGMENTS, str(error))
                 whole = False
             else:
                 runs.setdefault(partition, []).extend(_runs(offsets))
     excused = _dead(queues) if queues else set()
     for partition, found in sorted(runs.items()):
-        start, end = (0, done) if queues and partition == 0 else (min(found)[0], max(last for _, last in found) + 1)
+        start, end = (0, done[partition]) if partition in done else (min(found)[0], max(last for _, last in found) + 1)
         for first, last in _gaps(found, start, end):
             missing = [offset for offset in range(first, last + 1) if (partition, offset) not in excused]
             if missing:

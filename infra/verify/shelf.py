@@ -1,8 +1,9 @@
 """The shelf's records: readable, canonical, under their own key, named by what was asked, of known policies."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from infra.ahead import ahead
 from infra.verify.findings import Findings, Stage
 from infra.verify.pictures import Pictures
 from schemas import ids
@@ -24,9 +25,9 @@ def check_shelf(
     sources: dict[str, list[str]] = {}
     decided: Counter[str] = Counter()
     with stage("triplets") as told:
-        for number, key in enumerate(blobs.list(shelf.TRIPLETS), 1):
+        for number, (key, read) in enumerate(ahead(blobs.get, blobs.list(shelf.TRIPLETS)), 1):
             told(number, total)
-            triplet = _record(blobs, key, findings)
+            triplet = _record(blobs, key, read, findings)
             if triplet is None:
                 continue
             decided[triplet.policy_id] += 1
@@ -38,13 +39,14 @@ def check_shelf(
     return sources
 
 
-def _record(blobs: Blobs, key: str, findings: Findings) -> Triplet | None:
+def _record(blobs: Blobs, key: str, read: Callable[[], bytes], findings: Findings) -> Triplet | None:
     """The triplet of a record whose lineage can be looked for; None for one that is unreadable or misplaced."""
     findings.checked[TRIPLETS] += 1
-    data = blobs.get(key)
     try:
+        data = read()
         triplet = shelf.parse(key, data)
     except UserError as error:
+        blobs.has(key)  # raises where all of the store is away
         findings.told(TRIPLETS, str(error))
         return None
     place = shelf.triplet_key(triplet.triplet_id)

@@ -231,3 +231,31 @@ def test_dead_letters_can_be_browsed_in_pages(bus: BrowsableBus) -> None:
     first = bus.read(NO_GROUPS, limit=3)
     assert texts(first) == ["a", "b", "c"]
     assert texts(bus.read(NO_GROUPS, start=first[-1].offset + 1, limit=3)) == ["d", "e"]
+
+
+def test_a_topic_ends_behind_its_last_message(bus: BrowsableBus) -> None:
+    bus.publish(say(ONE, *"ab"))
+    member = bus.subscribe(ONE, ONE_GROUP)
+    member.ack(take(2, member))
+    assert (bus.ends()[ONE], bus.ends()[TWO]) == (2, 0)
+
+
+def test_every_message_from_the_floors_on_can_be_read_again(bus: BrowsableBus) -> None:
+    bus.publish([message for number in range(12) for message in say(TWO, str(number), key=f"k{number}")])
+    director, recorder = (bus.subscribe(TWO, group) for group in TWO_GROUPS)
+    director.ack(take(12, director))
+    done = [one for one in take(12, recorder) if one.offset < 2]
+    recorder.ack(done)
+    recorder.close()
+    director.close()
+    floors = bus.floors(TWO, TWO_GROUPS[1])
+    assert sum(floors.values()) == len(done)
+    assert (bus.floors(TWO), sum(bus.floors(TWO, TWO_GROUPS[0]).values())) == (floors, 12)
+    left = [one for partition, floor in floors.items() for one in bus.read(TWO, floor, partition=partition)]
+    assert sorted(map(int, texts([*done, *left]))) == list(range(12))
+    assert [bus.read(TWO, 12, partition=partition) for partition in floors] == [[] for _ in floors]
+
+
+def test_a_topic_that_nobody_reads_is_never_done_with(bus: BrowsableBus) -> None:
+    bus.publish(say(NO_GROUPS, *"ab"))
+    assert bus.floors(NO_GROUPS) == {0: 0}

@@ -11,7 +11,7 @@ from infra.bus.sqlite import SqliteBus
 from infra.bus.sqlite_log import PRUNE_EVERY
 from infra.sqlite import Database
 from schemas.ports import Lag
-from tests.contract.buses import NO_GROUPS, ONE, ONE_GROUP, TWO, TWO_GROUPS, drain, lag, say, texts
+from tests.contract.buses import ONE, ONE_GROUP, TWO, TWO_GROUPS, drain, lag, say, texts
 from tests.contract.clocks import FakeClock
 
 
@@ -180,16 +180,4 @@ def test_the_floor_is_the_first_message_that_a_group_has_not_done_with(bus: Loca
     director.ack(drain(director))
     held = drain(recorder, limit=2)
     recorder.ack([held[0], held[2]])
-    assert [bus.floor(TWO, group) for group in (*TWO_GROUPS, "")] == [4, 1, 1]
-
-
-def test_a_topic_that_nobody_reads_is_never_done_with(bus: LocalBus) -> None:
-    bus.publish(say(NO_GROUPS, *"ab"))
-    assert bus.floor(NO_GROUPS) == 0
-
-
-def test_a_topic_ends_behind_its_last_message(bus: LocalBus) -> None:
-    bus.publish(say(ONE, *"ab"))
-    member = bus.subscribe(ONE, ONE_GROUP)
-    member.ack(drain(member))
-    assert (bus.ends()[ONE], bus.ends()[TWO]) == (2, 0)
+    assert [bus.floors(TWO, group) for group in (*TWO_GROUPS, "")] == [{0: 4}, {0: 1}, {0: 1}]

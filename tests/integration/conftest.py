@@ -3,13 +3,19 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from infra.cli import main
-from tests.integration.running import Result
+from infra.services import s3
+from tests import services
+from tests.integration.running import Result, nhr
 
 Call = Callable[..., Result]
+Environment = dict[str, Any]
+CLUSTER_SCENES = 6
+UP_S = 180.0
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +42,26 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return Result(status or 0, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def cluster_settings(kafka_servers: str, s3_server: s3.Server) -> Environment:
+    """The settings of a cluster of this worker's own."""
+    own = services.name_of(f"{__name__} {os.environ.get('PYTEST_XDIST_WORKER')}")
+    return {
+        "NHR_KAFKA": kafka_servers, "NHR_KAFKA_PREFIX": f"{own}.", "NHR_KAFKA_PARTITIONS": "4",
+        "NHR_S3": s3_server.endpoint, "NHR_S3_BUCKET": own, "NHR_S3_ACCESS_KEY": s3_server.access_key,
+        "NHR_S3_SECRET_KEY": s3_server.secret_key,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def mined_cluster(cluster_settings: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """A few scenes mined there by simulated models, one process a role, two editors. To be left as it is."""
+    result = nhr(
+        "up", "--simulated", "--scenes", CLUSTER_SCENES, "--workers", "editor=2", "--dir",
+        tmp_path_factory.mktemp("up"), patience_s=UP_S, **cluster_settings,
+    )  # fmt: skip
+    assert result.status == 0, result  # a broker of a few seconds may have been waited for, and that is said
+    assert "ended" not in result.out
+    return cluster_settings

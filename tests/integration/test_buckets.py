@@ -52,10 +52,11 @@ def test_a_plan_changes_nothing_and_says_what_would_be(settings: Settings, nhr: 
         shown = nhr("buckets", "plan")
         assert shown.exit_code == 1
         assert [line.split()[:2] for line in shown.output.splitlines()] == [
-            ["what", "is"], ["bucket", "-"], ["rule", "nhr-scratch"], ["rule", "nhr-uploads"],
+            ["what", "is"], ["bucket", "-"], ["rule", "nhr-scratch"], ["rule", "nhr-answers"], ["rule", "nhr-uploads"],
         ]  # fmt: skip
         assert settings.s3_bucket in shown.output
         assert "scratch/ is removed after 45 days" in shown.output
+        assert "answers/ is removed after 45 days" in shown.output
 
 
 def test_what_is_applied_is_as_it_should_be_and_may_be_repeated(settings: Settings, nhr: Callable[..., Result]) -> None:
@@ -63,14 +64,19 @@ def test_what_is_applied_is_as_it_should_be_and_may_be_repeated(settings: Settin
     for verb in ("plan", "apply", "plan"):
         shown = nhr("buckets", verb)
         assert (shown.exit_code, shown.output) == (0, f"Bucket {settings.s3_bucket} is as it should be.\n")
-    assert rules(settings)["nhr-scratch"].findtext("Expiration/Days") == "45"
+    found = {
+        name: (one.findtext("Filter/Prefix"), one.findtext("Expiration/Days")) for name, one in rules(settings).items()
+    }
+    assert (found["nhr-scratch"], found["nhr-answers"]) == (("scratch/", "45"), ("answers/", "45"))
 
 
 def test_other_days_are_a_difference(settings: Settings) -> None:
     buckets.apply(settings)
     longer = settings.model_copy(update={"s3_scratch_days": 60})
-    (change,) = buckets.plan(longer).changes
-    assert change == ("rule nhr-scratch", "scratch/ is removed after 45 days", "scratch/ is removed after 60 days")
+    assert buckets.plan(longer).changes == [
+        (f"rule nhr-{name}", f"{name}/ is removed after 45 days", f"{name}/ is removed after 60 days")
+        for name in ("scratch", "answers")
+    ]
     buckets.apply(longer)
     assert buckets.plan(longer).changes == []
 
@@ -80,10 +86,10 @@ def test_rules_of_others_stay_and_ours_is_mended(settings: Settings, s3_server: 
     client = Client(settings)
     assert client.bucket("PUT", {"lifecycle": ""}, THEIRS).status == 200
     client.close()
-    assert [change.is_ for change in buckets.plan(settings).changes] == ["something else", ""]
+    assert [change.is_ for change in buckets.plan(settings).changes] == ["something else", "", ""]
     buckets.apply(settings)
     found = rules(settings)
-    assert set(found) == {"theirs", "nhr-scratch", "nhr-uploads"}
+    assert set(found) == {"theirs", "nhr-scratch", "nhr-answers", "nhr-uploads"}
     assert (found["theirs"].findtext("Filter/Prefix"), found["theirs"].findtext("Expiration/Days")) == ("logs/", "7")
     assert (found["nhr-scratch"].findtext("Filter/Prefix"), found["nhr-scratch"].findtext("Status")) == (
         "scratch/", "Enabled",

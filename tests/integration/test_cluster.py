@@ -1,69 +1,54 @@
 """`nhr up` and the commands that look at a cluster, over real Kafka and S3."""
 
 import json
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from infra.services import s3
 from infra.settings import from_environment
 from infra.wiring import bucket
 from streams import shelf
-from tests import services
+from tests.integration.conftest import CLUSTER_SCENES as SCENES
+from tests.integration.conftest import UP_S, Environment
 from tests.integration.running import ended, fingerprint, mine, nhr, started, until
 
-SCENES = 6
-PATIENCE_S = 180.0
+PATIENCE_S = UP_S
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def environment(kafka_servers: str, s3_server: s3.Server) -> dict[str, Any]:
-    """The settings of a cluster of this module's own, in this worker of the run."""
-    server, own = s3_server, services.name_of(f"{__name__} {os.environ.get('PYTEST_XDIST_WORKER')}")
-    return {
-        "NHR_KAFKA": kafka_servers, "NHR_KAFKA_PREFIX": f"{own}.", "NHR_KAFKA_PARTITIONS": "4",
-        "NHR_S3": server.endpoint, "NHR_S3_BUCKET": own, "NHR_S3_ACCESS_KEY": server.access_key,
-        "NHR_S3_SECRET_KEY": server.secret_key,
-    }  # fmt: skip
+def environment(cluster_settings: Environment) -> Environment:
+    """The settings of a cluster."""
+    return cluster_settings
 
 
 @pytest.fixture(scope="module")
-def mined(environment: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A few scenes mined by simulated models, one process a role, two editors."""
-    folder = tmp_path_factory.mktemp("up")
-    result = nhr(
-        "up", "--simulated", "--scenes", SCENES, "--workers", "editor=2", "--dir", folder, patience_s=PATIENCE_S,
-        **environment,
-    )  # fmt: skip
-    assert result.status == 0, result  # a broker of a few seconds may have been waited for, and that is said
-    assert "ended" not in result.out
-    return environment
+def mined(mined_cluster: Environment) -> Environment:
+    """One in which a few scenes were mined."""
+    return mined_cluster
 
 
-def kept(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+def kept(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     """Names and hashes of what is on the cluster's shelf."""
     with bucket(from_environment(environment)) as blobs:
         return shelf.fingerprint(blobs)
 
 
-def test_a_cluster_fills_the_shelf_that_an_embedded_run_fills(mined: dict[str, Any], tmp_path: Path) -> None:
+def test_a_cluster_fills_the_shelf_that_an_embedded_run_fills(mined: Environment, tmp_path: Path) -> None:
     mine(tmp_path, "--scenes", SCENES, prompts="grammar")
     assert kept(mined) == fingerprint(tmp_path)
 
 
-def test_the_same_command_again_has_nothing_left_to_do(mined: dict[str, Any], tmp_path: Path) -> None:
+def test_the_same_command_again_has_nothing_left_to_do(mined: Environment, tmp_path: Path) -> None:
     before = kept(mined)
     result = nhr("up", "--simulated", "--scenes", SCENES, "--dir", tmp_path, patience_s=PATIENCE_S, **mined)
     assert result.status == 0, result
     assert kept(mined) == before
 
 
-def test_status_tells_of_every_group(mined: dict[str, Any]) -> None:
+def test_status_tells_of_every_group(mined: Environment) -> None:
     told = json.loads(nhr("status", "--json", **mined).out)
     assert set(told["groups"]) == {
         "generator", "gate", "editor", "screen", "judge", "writer", "director", "recorder", "collector",
@@ -78,7 +63,7 @@ def test_status_tells_of_every_group(mined: dict[str, Any]) -> None:
     assert f"{SCENES} prompts" in drawn.out
 
 
-def test_report_show_and_export_read_the_cluster(mined: dict[str, Any], tmp_path: Path) -> None:
+def test_report_show_and_export_read_the_cluster(mined: Environment, tmp_path: Path) -> None:
     page = nhr("report", "--to", tmp_path / "page.html", **mined)
     assert (page.status, page.err) == (0, "")
     (first, *_) = [key for key, _ in kept(mined) if key.startswith(shelf.TRIPLETS)]
@@ -89,14 +74,14 @@ def test_report_show_and_export_read_the_cluster(mined: dict[str, Any], tmp_path
     assert (tmp_path / "set" / "train" / "metadata.jsonl").exists()
 
 
-def test_the_doctor_finds_the_cluster_well(mined: dict[str, Any], tmp_path: Path) -> None:
+def test_the_doctor_finds_the_cluster_well(mined: Environment, tmp_path: Path) -> None:
     told = nhr("doctor", "--out", tmp_path, **mined)
     assert told.status == 0, told
     assert f"ok   Kafka at {mined['NHR_KAFKA']} answers" in told.out
     assert f"ok   S3 at {mined['NHR_S3']}, bucket {mined['NHR_S3_BUCKET']}" in told.out
 
 
-def test_the_doctor_says_how_to_mend_a_cluster(mined: dict[str, Any], tmp_path: Path) -> None:
+def test_the_doctor_says_how_to_mend_a_cluster(mined: Environment, tmp_path: Path) -> None:
     other = mined | {"NHR_KAFKA_PREFIX": "nobody-made-these.", "NHR_S3_BUCKET": "nobody-made-this"}
     told = nhr("doctor", "--out", tmp_path, **other)
     assert told.status == 1, told
@@ -104,12 +89,12 @@ def test_the_doctor_says_how_to_mend_a_cluster(mined: dict[str, Any], tmp_path: 
     assert "bucket nobody-made-this: it differs from what NHR needs: nhr buckets apply" in told.out
 
 
-def test_there_are_no_dead_letters(mined: dict[str, Any]) -> None:
+def test_there_are_no_dead_letters(mined: Environment) -> None:
     result = nhr("dlq", "ls", **mined)
     assert (result.status, result.err) == (0, "")
 
 
-def test_ctrl_c_ends_every_process_in_good_order(environment: dict[str, Any], tmp_path: Path) -> None:
+def test_ctrl_c_ends_every_process_in_good_order(environment: Environment, tmp_path: Path) -> None:
     name = f"{environment['NHR_S3_BUCKET']}-stopped"
     own = environment | {"NHR_KAFKA_PREFIX": f"{name}.", "NHR_S3_BUCKET": name}
     with started("up", "--prompts", "null", "--simulated", "--dir", tmp_path, **own) as process:

@@ -14,6 +14,7 @@ import pytest
 from infra.blobs.folder import FolderBlobs
 from infra.images import decode, encode
 from infra.ledgers.sqlite import SqliteLedgers
+from infra.place import of_folder
 from infra.settings import Settings
 from infra.sqlite import Database
 from infra.verify import verify
@@ -46,7 +47,7 @@ def folder(tmp_path: Path, mined: Path) -> Path:
 
 
 def lines(out: Path, fast: bool = False) -> list[str]:
-    return [problem.line for problem in verify(out, SETTINGS, fast).problems]
+    return [problem.line for problem in verify(of_folder(out), SETTINGS, fast).problems]
 
 
 def first(out: Path, area: str, pattern: str) -> Path:
@@ -105,7 +106,7 @@ def test_a_folder_is_whole_while_it_is_being_mined(tmp_path: Path) -> None:
 
 def test_a_copied_shelf_is_checked_as_far_as_it_goes(mined: Path, tmp_path: Path) -> None:
     shutil.copytree(mined / "shelf", tmp_path / "shelf")
-    findings = verify(tmp_path, SETTINGS)
+    findings = verify(of_folder(tmp_path), SETTINGS)
     assert findings.problems == []
     assert [note.partition(" here")[0] for note in findings.notes] == [
         "no policies", "no queues and ledgers", "no records"
@@ -116,7 +117,7 @@ def test_a_copied_shelf_is_checked_as_far_as_it_goes(mined: Path, tmp_path: Path
 def test_pictures_that_nobody_names_are_counted_and_no_error(folder: Path) -> None:
     (folder / "shelf" / "images" / f"{'ab' * 32}.webp").write_bytes(b"nobody names it")
     (folder / "shelf" / "images" / "notes.txt").write_text("a stranger's: gc leaves it")
-    findings = verify(folder, SETTINGS)
+    findings = verify(of_folder(folder), SETTINGS)
     assert findings.problems == []
     assert findings.notes == ["1 images on the shelf that no record names (`nhr gc` frees them)"]
 
@@ -257,7 +258,7 @@ def test_triplets_that_the_shelf_lacks_are_sent_again_and_shelved_by_the_next_ru
 def test_records_are_checked_though_the_database_is_damaged(folder: Path) -> None:
     (folder / DATABASE).write_bytes(b"no database" * 999)
     os.truncate(first(folder, "records/verdicts", "*.seg"), 99)
-    findings = verify(folder, SETTINGS)
+    findings = verify(of_folder(folder), SETTINGS)
     assert [problem.area for problem in findings.problems] == ["ledgers", "segments"]
     assert not any("no queues" in note for note in findings.notes)
 

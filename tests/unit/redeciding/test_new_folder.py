@@ -8,6 +8,7 @@ from infra.blobs.folder import FolderBlobs
 from infra.bus.memory import MemoryBus
 from infra.deadletters.reading import Desk, Wanted, entries
 from infra.ledgers.memory import MemoryLedgers
+from infra.place import Place
 from infra.redecided import NewFolder
 from infra.reissue import Reissue, command
 from infra.wiring import Stores
@@ -28,7 +29,7 @@ def old(tmp_path: Path) -> FolderBlobs:
 
 
 def new_folder(old: FolderBlobs, tmp_path: Path, decided: Policy) -> NewFolder:
-    folder = NewFolder(old, tmp_path / "old", tmp_path / "new", decided, fsync=False)
+    folder = NewFolder(Place(old, "old", tmp_path / "old"), tmp_path / "new", decided, fsync=False)
     folder.begin("")
     return folder
 
@@ -58,7 +59,7 @@ def test_a_triplet_comes_with_its_pictures_and_is_left_out_without_them(old: Fol
     folder.keep(story.under(policy()))
     assert len(shelf.fingerprint(folder.new)) == 3
     old.delete(edited.key)
-    bare = NewFolder(old, tmp_path / "old", tmp_path / "bare", policy(), fsync=False)
+    bare = NewFolder(Place(old, "old", tmp_path / "old"), tmp_path / "bare", policy(), fsync=False)
     bare.keep(story.under(policy()))
     assert shelf.fingerprint(bare.new) == []
 

@@ -8,10 +8,10 @@ from typing import Any
 import msgpack
 import pytest
 
-from infra.blobs.folder import FolderBlobs
 from infra.bus.memory import MemoryBus
 from infra.campaigns import CURRENT
 from infra.ledgers.memory import MemoryLedgers
+from infra.place import of_folder
 from infra.redecided import NewFolder
 from infra.settings import Settings
 from infra.underway import UnderWay, taken_over
@@ -48,12 +48,12 @@ def old(tmp_path: Path) -> Iterator[Stores]:
 
 
 def new(tmp_path: Path) -> tuple[NewFolder, Stores]:
-    folder = NewFolder(FolderBlobs(tmp_path / "old"), tmp_path / "old", tmp_path / "new", policy(), fsync=False)
+    folder = NewFolder(of_folder(tmp_path / "old"), tmp_path / "new", policy(), fsync=False)
     return folder, Stores(MemoryBus(FakeClock()), folder.new, MemoryLedgers(), MemoryLedgers())
 
 
 def taken(tmp_path: Path, stores: Stores) -> UnderWay:
-    return taken_over(tmp_path / "old", FolderBlobs(tmp_path / "old"), SETTINGS, "c", stores)
+    return taken_over(of_folder(tmp_path / "old"), SETTINGS, "c", stores)
 
 
 def stored(stores: Stores, topic: topics.Topic) -> list[Any]:
