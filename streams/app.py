@@ -35,8 +35,8 @@ PREFETCHED = 512
 SESSION_S = 10.0
 BUSY_S = 360.0
 NEVER_S = 10 * 365 * 86400.0
-"""aiokafka leaves the group of an app that takes nothing in for so long, as one does that is paused or waits for a store;
-and Faust takes nothing in until it has joined again: it would be stuck for good. An agent that hangs is ended anyway."""
+"""aiokafka leaves the group of an app that takes nothing in for so long, be it paused or waiting for a store; Faust
+takes nothing in until it has joined again, so it would be stuck for good. An agent that hangs is ended by `busy_s`."""
 SENDING_S = 60.0
 STOPPING_S = 30.0
 UNKNOWN_TOPIC = 3
