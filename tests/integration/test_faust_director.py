@@ -11,8 +11,10 @@ from infra.services import kafka
 from streams.turns import FATAL_EXIT
 from tests import services
 from tests.chaos.campaign import events
+from tests.chaos.crew import Feeder, Orders, create_topics, wait_for, workers, workers_log
+from tests.chaos.remains import committed
 from tests.chaos.spike_worker import BROKERS
-from tests.chaos.storm import Feeder, Orders, Storm, committed, create_topics, wait_for, workers, workers_log
+from tests.chaos.storm import Storm
 
 PATIENCE_S = 60.0
 pytestmark = pytest.mark.timeout(240)
