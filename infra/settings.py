@@ -52,6 +52,14 @@ class Settings(BaseModel):
     kafka_partitions: Annotated[
         int, Field(ge=1, le=4096, description="most partitions of a topic; fewer suit few workers and small brokers")
     ] = 256
+    kafka_poll_s: Annotated[
+        float | None,
+        Field(
+            ge=10, le=86400,
+            description="seconds for which a member may be busy with one batch, or wait for S3, before its partitions "
+            "go to others; unset: a minute more than s3_deadline_s, at least 300",
+        ),
+    ] = None  # fmt: skip
     kafka_security: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Field(description="how brokers are spoken to")
     ] = "PLAINTEXT"
@@ -79,6 +87,11 @@ class Settings(BaseModel):
     s3_deadline_s: Annotated[
         float, Field(ge=1, le=3600, description="seconds for which an S3 request is tried again before it fails")
     ] = 300.0
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds for which a member of a group may be busy before its partitions go to others."""
+        return self.kafka_poll_s or max(self.s3_deadline_s, 240.0) + 60.0
 
     def secret(self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key"]) -> str:
         """The secret from its file, else from the setting itself; raises `UserError` for a file that cannot be read."""

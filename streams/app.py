@@ -33,8 +33,10 @@ LINGER_S = 0.2
 PREFETCHED = 512
 """Messages that wait for the agent in this process (Faust's default is 4,096): as many may be done twice."""
 SESSION_S = 10.0
-LONGEST_BATCH_S = 3600.0
-"""How long an agent may sit on a batch, waiting for a store, before the brokers give its partitions to others."""
+BUSY_S = 360.0
+NEVER_S = 10 * 365 * 86400.0
+"""aiokafka leaves the group of an app that takes nothing in for so long, be it paused or waiting for a store; Faust
+takes nothing in until it has joined again, so it would be stuck for good. An agent that hangs is ended by `busy_s`."""
 SENDING_S = 60.0
 STOPPING_S = 30.0
 UNKNOWN_TOPIC = 3
@@ -54,6 +56,7 @@ class Brokers:
     """How to reach Kafka: `servers` are HOST:PORT, `prefix` goes before every topic and group name.
 
     `security` and `mechanism` are Kafka's own words; `slot` is this process's lasting name (static membership), if any.
+    An agent that is at one batch for `busy_s` seconds ends its process: others get its partitions.
     """
 
     servers: tuple[str, ...]
@@ -66,6 +69,7 @@ class Brokers:
     cert: Path | None = None
     key: Path | None = None
     slot: str = ""
+    busy_s: float = BUSY_S
 
     def credentials(self) -> CredentialsT | None:
         """What Faust is to show the brokers; None on a plain connection. Raises `UserError` for unusable PEM files."""
@@ -96,7 +100,7 @@ def base_app(brokers: Brokers, name: str, data: Path, table: type[Any] = faust.T
         broker_commit_interval=COMMIT_S,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=SESSION_S / 4,
-        broker_max_poll_interval=LONGEST_BATCH_S,
+        broker_max_poll_interval=NEVER_S,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{brokers.prefix}{name}-{brokers.slot}" if brokers.slot else None,
         producer_acks=-1,
@@ -142,7 +146,7 @@ def handler_app(
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(handler.batch, within=LINGER_S):
             await _while(paused)
-            await patiently(handler.group, partial(turns.take, stream, events), fatal)
+            await patiently(handler.group, partial(turns.take, stream, events), fatal, brokers.busy_s)
 
     app.agent(raw_topic(app, brokers, handler.topic.name), name=handler.group)(agent)
     return app
@@ -337,7 +341,7 @@ def rates_app(
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(BATCH, within=LINGER_S):
             await _while(paused)
-            await patiently(rates.GROUP, partial(counting.take, stream, events), fatal)
+            await patiently(rates.GROUP, partial(counting.take, stream, events), fatal, brokers.busy_s)
 
     async def teller() -> None:
         while not app.should_stop:

@@ -15,6 +15,7 @@ from schemas.ports import Delivery, Handler, Outgoing
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 FATAL_EXIT = 70
+LATE_HINT = "others get its partitions, nothing is lost; NHR_KAFKA_POLL_S allows more"
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +30,22 @@ def die(error: BaseException) -> NoReturn:
 
 
 async def patiently(
-    name: str, take: Callable[[], Awaitable[None]], fatal: Callable[[BaseException], None],
+    name: str, take: Callable[[], Awaitable[None]], fatal: Callable[[BaseException], None], longest_s: float,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:  # fmt: skip
-    """Take a batch, again and again while a store is away; what waiting cannot mend goes to `fatal`, never to Faust."""
+    """Take a batch, again and again while a store is away; what waiting cannot mend goes to `fatal`, never to Faust.
+
+    Nor can waiting mend a try that is not over after `longest_s` seconds, where a store that is away says so.
+    """
     pause = SHORTEST_PAUSE_S
     while True:
+        limit = asyncio.timeout(longest_s)
         try:
-            return await take()
+            async with limit:
+                return await take()
         except Exception as error:  # noqa: BLE001 - Faust would acknowledge what it gave and go on
+            if limit.expired():
+                return fatal(UserError(f"{name}: a batch took more than {longest_s:.0f} s", LATE_HINT))
             if not is_passing(error):
                 return fatal(error)
             log.warning("%s waits %.1f s: %s", name, pause, error)

@@ -29,8 +29,6 @@ SESSION_S = 8.0
 """A member not heard of for so long is dead. Brokers refuse less than 6 s; a stalled machine wants more."""
 HEARTBEAT_S = 1.0
 """Also how long it takes at most until a member hears that others come or go."""
-POLL_S = 60.0
-"""How much longer than an outage of S3 a loop may be away before its partitions go to others."""
 CONNECT_S = 20.0
 PROBE_S = 3.0
 HICCUP_S = 2.0
@@ -121,11 +119,10 @@ def reader(settings: Settings) -> KafkaConsumer:
 
 def member(settings: Settings, group: str, instance: str = "") -> KafkaConsumer:
     """A member of the group `group`, its lasting name `instance` ("": none); it is yet to subscribe to a topic."""
-    away_s = max(settings.s3_deadline_s, 240.0) + POLL_S
     return _made(
         KafkaConsumer, settings, **_reading(), group_id=group, group_instance_id=instance or None,
         partition_assignment_strategy=(CooperativeStickyAssignor,), session_timeout_ms=int(SESSION_S * 1000),
-        heartbeat_interval_ms=int(HEARTBEAT_S * 1000), max_poll_interval_ms=int(away_s * 1000),
+        heartbeat_interval_ms=int(HEARTBEAT_S * 1000), max_poll_interval_ms=int(settings.busy_s * 1000),
     )  # fmt: skip
 
 

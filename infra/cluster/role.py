@@ -236,7 +236,7 @@ def _brokers(settings: Settings) -> "Brokers":
     return Brokers(
         tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
         settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
-        settings.kafka_key, settings.slot,
+        settings.kafka_key, settings.slot, settings.busy_s,
     )  # fmt: skip
 
 

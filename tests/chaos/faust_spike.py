@@ -16,7 +16,9 @@ from pathlib import Path
 
 from infra.services import kafka
 from tests.chaos.campaign import events
-from tests.chaos.storm import Orders, Report, Storm, percentile, sustained
+from tests.chaos.crew import Orders
+from tests.chaos.remains import percentile
+from tests.chaos.storm import Report, Storm, sustained
 
 RATE_EVENTS = 40_000
 TOLD = 60_000

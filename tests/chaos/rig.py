@@ -2,17 +2,18 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infra import buckets, topics
 from infra.cluster.supervisor import Supervisor
-from infra.cluster.up import PROMPTER, Wanted
+from infra.cluster.up import COMMAND, PROMPTER, Wanted
 from infra.runtime.clock import SystemClock
 from infra.settings import from_environment
 from infra.wiring import Cluster, cluster, crew
@@ -25,6 +26,7 @@ from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.plan import plan
 from streams.sweep import unexplained
+from tests.chaos import dozing
 from tests.integration.running import fingerprint, mine
 
 CAMPAIGN = "null"
@@ -71,13 +73,14 @@ class Outcome:
 
 @dataclass
 class Rig:
-    """The processes of one storm; `faults` counts what was done to them."""
+    """The processes of one storm; `faults` counts what was done to them, `longer` multiplies how long it lasts."""
 
     folder: Path
     servers: Mapping[str, str]
     reference: Calm
     counts: Mapping[str, int] = field(default_factory=dict)
-    plugins: Mapping[str, str] = field(default_factory=dict)
+    dozing: bool = False
+    longer: float = 1.0
     faults: Counter[str] = field(default_factory=Counter)
     said: list[str] = field(default_factory=list)
 
@@ -88,7 +91,7 @@ class Rig:
         }  # fmt: skip
         self.settings = from_environment(self.environment)
         self.watch = Supervisor(self.folder / "logs", self.environment, SystemClock(), self.said.append)
-        hired = crew("null", self.plugins, self.counts)
+        hired = crew("null", {}, self.counts)
         self.wanted = Wanted("null", CAMPAIGN, "paper", hired, self.reference.scenes)
 
     @contextmanager
@@ -96,8 +99,9 @@ class Rig:
         """All processes, kept alive by a thread until the block ends; gives the stores."""
         topics.apply(self.settings)
         buckets.apply(self.settings)
+        command = (sys.executable, "-m", dozing.__name__) if self.dozing else COMMAND
         for child in self.wanted.children():
-            self.watch.add(child)
+            self.watch.add(replace(child, command=(*command, *child.command[len(COMMAND) :])))
         over = threading.Event()
         failures: list[BaseException] = []
 
@@ -139,6 +143,18 @@ class Rig:
         """SIGCONT."""
         self._signal(name, signal.SIGCONT, "")
 
+    def doze(self, name: str) -> None:
+        """Its main thread sleeps, while its heartbeats go on."""
+        self._signal(name, dozing.SLEEP, "main thread asleep")
+
+    def wake(self, name: str) -> None:
+        """Its main thread goes on."""
+        self._signal(name, dozing.WAKE, "")
+
+    def last(self, seconds: float) -> None:
+        """Let what was done last; what is waited for is that nothing happens."""
+        time.sleep(seconds * self.longer)
+
     def _signal(self, name: str, number: signal.Signals, what: str) -> None:
         process = self.watch[name].process
         if process is not None and process.poll() is None:
@@ -159,6 +175,13 @@ class Rig:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"never: {what}; {'; '.join(self.said[-5:])}")
             time.sleep(TICK_S)
+
+    def full(self, stores: Cluster) -> bool:
+        """Whether every process is a member of its group, and has partitions."""
+        return all(
+            len(one.members) == len(self.names(one.group)) and all(member.partitions for member in one.members)
+            for one in stores.bus.groups()
+        )
 
     def finish(self, stores: Cluster) -> None:
         """Wait until everything is worked off."""

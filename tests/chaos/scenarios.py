@@ -1,7 +1,6 @@
 """The storms: what is done to a cluster while it mines."""
 
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.rig import Rig
 
 SESSION_S = kafka_clients.SESSION_S
+POLL_S = 12.0
 POISON = 0.05
 Env = Mapping[str, str]
 
@@ -49,9 +49,29 @@ def stopped_past_the_session(rig: Rig, stores: Cluster, _servers: Servers, rng: 
     _reach(rig, stores, _moments(rng, 4, messages)[1])
     for victim in victims:
         rig.hold(victim)
-    time.sleep(SESSION_S + 4.0)  # what is waited for is that nothing happens
+    rig.last(SESSION_S + 4.0)
     for victim in victims:
         rig.let_go(victim)
+
+
+def stalled_past_the_poll_interval(
+    rig: Rig, stores: Cluster, _servers: Servers, rng: random.Random, messages: int
+) -> None:
+    """SIGSTOP until both the session and the poll interval are over; then main threads sleep, heartbeats going on."""
+    first, second = _moments(rng, 2, messages * 6 // 10)
+    _reach(rig, stores, first)
+    for victim in ("editor-0", "director-0", "judge-0", "collector-0"):
+        rig.hold(victim)
+    rig.last(POLL_S + 4.0)
+    for victim in ("editor-0", "director-0", "judge-0", "collector-0"):
+        rig.let_go(victim)
+    _reach(rig, stores, second)
+    for victim in ("editor-1", "screen-0", "judge-1", "recorder-0"):
+        rig.doze(victim)
+    rig.last(POLL_S + 4.0)
+    for victim in ("editor-1", "screen-0", "judge-1", "recorder-0"):
+        rig.wake(victim)
+    rig.until(lambda: rig.full(stores), "everyone a member again")
 
 
 def broker_restarted(rig: Rig, stores: Cluster, servers: Servers, rng: random.Random, messages: int) -> None:
@@ -62,7 +82,7 @@ def broker_restarted(rig: Rig, stores: Cluster, servers: Servers, rng: random.Ra
         _reach(rig, stores, moment)
         end()
         rig.faults["broker down"] += 1
-        time.sleep(2.0)
+        rig.last(2.0)
         node.start()
 
 
@@ -84,12 +104,12 @@ def store_in_trouble(rig: Rig, stores: Cluster, servers: Servers, rng: random.Ra
     proxy = servers.proxy
     troubles: list[tuple[str, Callable[[], None], float]] = [
         ("503", lambda: proxy.set(unavailable=0.3), 4.0), ("hang", lambda: proxy.set(hang=0.05), 4.0),
-        ("reset", lambda: proxy.set(reset=0.2), 4.0), ("down", lambda: proxy.set(down=True), 8.0),
+        ("reset", lambda: proxy.set(reset=0.2), 4.0), ("down", lambda: proxy.set(down=True), 30.0),
     ]  # fmt: skip
     for moment, (_, begin, for_s) in zip(_moments(rng, len(troubles), messages), troubles, strict=True):
         _reach(rig, stores, moment)
         begin()
-        time.sleep(for_s)
+        rig.last(for_s)
         proxy.calm()
     rig.faults += proxy.injected()
 
@@ -120,23 +140,28 @@ def scaled(rig: Rig, stores: Cluster, _servers: Servers, rng: random.Random, mes
 
 @dataclass(frozen=True)
 class Scenario:
-    """A storm and what it needs: several of a kind, plug-ins, three brokers, S3 behind the proxy."""
+    """A storm and what it needs: several of a kind, brokers of its own, S3 behind the proxy; threads that can doze."""
 
     storm: Storm
     counts: Mapping[str, int]
     needs: str = ""
     environment: Env | None = None
+    dozing: bool = False
 
 
 SCENARIOS: Mapping[str, Scenario] = {
     "kill -9 of every role": Scenario(everybody_killed, {"editor": 2, "director": 2}),
     "SIGSTOP past the session": Scenario(stopped_past_the_session, {"editor": 2, "director": 2, "judge": 2}),
+    "stalled past the poll interval": Scenario(
+        stalled_past_the_poll_interval, {"editor": 2, "director": 2, "judge": 2, "screen": 2}, dozing=True,
+        environment={"NHR_KAFKA_POLL_S": str(POLL_S)},
+    ),
     "broker restarted": Scenario(broker_restarted, {}, "broker"),
     "leader killed": Scenario(leader_killed, {"director": 2}, "brokers", {"NHR_KAFKA_REPLICAS": "3"}),
     "S3 in trouble": Scenario(store_in_trouble, {}, "proxy"),
     "5 % poison": Scenario(poisoned, {}),
     "editors 1-4-2": Scenario(scaled, {}),
-}
+}  # fmt: skip
 
 
 @contextmanager

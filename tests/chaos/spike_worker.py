@@ -3,7 +3,7 @@
 python -m tests.chaos.spike_worker HOW SERVERS PREFIX LEDGERS.sqlite NOTES [SLOT]
 
 HOW is "agent" or "loop"; a "broken agent" meets a bug after its first batch, an "agent without a store" has none until
-there is a file "store" beside the notes.
+there is a file "store" beside the notes, and a "hanging agent" never comes back from its second batch without one.
 
 A note is one line, written at once after the ledgers are saved and before anything is acknowledged: the monotonic
 time, the process id, and partition:offset of each event.
@@ -28,8 +28,8 @@ from schemas.ports import Delivery, Handler, Outgoing
 from streams.director import Director, Fold
 from tests.chaos.campaign import director
 
-SECRETS = "secrets.json"
-"""Beside the notes: how an agent is to speak to brokers that want to know who it is (`Brokers`)."""
+BROKERS = "brokers.json"
+"""Beside the notes: what else an agent is to know of the brokers, if anything (`Brokers`)."""
 
 
 class Noted:
@@ -48,6 +48,8 @@ class Noted:
         return self._inner.begin(deliveries)
 
     def step(self, work: Fold) -> None:
+        if self._flaw == "hanging" and self._settled and not (self._folder / "store").exists():
+            threading.Event().wait()
         self._inner.step(work)
 
     def finish(self, work: Fold) -> list[Outgoing]:
@@ -71,8 +73,8 @@ def as_agent(
     """Run the handler as a Faust agent."""
     from streams import app
 
-    secure = data.parent / SECRETS
-    more = json.loads(secure.read_text()) if secure.exists() else {}
+    told = data.parent / BROKERS
+    more = json.loads(told.read_text()) if told.exists() else {}
     brokers = app.Brokers((servers,), prefix, slot=slot, **more)
     app.run(app.handler_app(make, brokers, data), stop)
 

@@ -15,13 +15,18 @@ def reference(folder: Path, scenes: int) -> tuple[Calm, int]:
     return calm(folder, scenes), published(folder)
 
 
-def weather(name: str, seed: int, folder: Path, shared: Mapping[str, str], undisturbed: tuple[Calm, int]) -> Outcome:
-    """Mine through the storm of that name; `shared` settings name servers, with a prefix and a bucket of its own."""
+def weather(
+    name: str, seed: int, folder: Path, shared: Mapping[str, str], undisturbed: tuple[Calm, int], longer: float = 1.0
+) -> Outcome:
+    """Mine through the storm of that name; `shared` settings name servers, with a prefix and a bucket of its own.
+
+    Whatever lasts for a while lasts `longer` times as long.
+    """
     scenario, rng = SCENARIOS[name], random.Random(f"{name} {seed}")
     expected, messages = undisturbed
     started = time.monotonic()
     with served(scenario, shared, folder) as servers:
-        rig = Rig(folder, servers.environment, expected, scenario.counts)
+        rig = Rig(folder, servers.environment, expected, scenario.counts, scenario.dozing, longer)
         with rig.running() as stores:
             scenario.storm(rig, stores, servers, rng, messages)
             rig.finish(stores)

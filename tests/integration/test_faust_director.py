@@ -11,8 +11,10 @@ from infra.services import kafka
 from streams.turns import FATAL_EXIT
 from tests import services
 from tests.chaos.campaign import events
-from tests.chaos.spike_worker import SECRETS
-from tests.chaos.storm import Feeder, Orders, Storm, committed, create_topics, wait_for, workers, workers_log
+from tests.chaos.crew import Feeder, Orders, create_topics, wait_for, workers, workers_log
+from tests.chaos.remains import committed
+from tests.chaos.spike_worker import BROKERS
+from tests.chaos.storm import Storm
 
 PATIENCE_S = 60.0
 pytestmark = pytest.mark.timeout(240)
@@ -65,6 +67,25 @@ def test_a_store_that_is_away_is_waited_out_with_nothing_acknowledged(
         assert wait_for(lambda: notes.look() and len(notes.covered) == feeder.fed, PATIENCE_S)
 
 
+def test_an_agent_that_hangs_ends_its_process_and_another_goes_on(
+    kafka_servers: str, kafka_prefix: str, tmp_path: Path
+) -> None:
+    given = orders(kafka_servers, kafka_prefix, tmp_path, "hanging agent")
+    given.folder.mkdir()
+    create_topics(given)
+    feeder = Feeder(given, all_at_once=True)
+    feeder.run()
+    (given.folder / BROKERS).write_text(json.dumps({"busy_s": 2.0}))
+    with workers(given) as (crew, notes):
+        crew.start(0)
+        assert wait_for(lambda: crew.ended() == [0], PATIENCE_S)
+        assert crew.forget(0) == FATAL_EXIT
+        assert "director: a batch took more than 2 s" in workers_log(given)
+        (given.folder / "store").touch()
+        crew.start(1)
+        assert wait_for(lambda: notes.look() and len(notes.covered) == feeder.fed, PATIENCE_S), workers_log(given)
+
+
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Cluster]:
     """A broker that listens in plain words, with logins over TLS, and with certificates."""
@@ -86,7 +107,7 @@ def test_an_agent_speaks_to_brokers_that_want_to_know_who_it_is(
     login = {"user": secure.secrets.user, "password": secure.secrets.password}
     certificate = {"cert": str(secure.secrets.cert), "key": str(secure.secrets.key)}
     more = {"security": security, "ca": str(secure.secrets.ca), **(login if security == "SASL_SSL" else certificate)}
-    (given.folder / SECRETS).write_text(json.dumps(more))
+    (given.folder / BROKERS).write_text(json.dumps(more))
     where = secure.sasl_servers if security == "SASL_SSL" else secure.mutual_servers
     with workers(replace(given, servers=where)) as (crew, notes):
         crew.start(0)

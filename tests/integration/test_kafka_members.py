@@ -20,6 +20,7 @@ from tests.integration import kafka_process
 from tests.integration.kafka_process import GROUP
 
 TOPICS = (TRIPLETS, VERDICTS)
+POLL_S = 10.0
 SESSION_S = 40.0
 """Within this the brokers notice that a member is gone, and its group is made up anew."""
 
@@ -134,6 +135,31 @@ def test_a_stalled_member_loses_its_messages_and_takes_part_again_when_it_wakes(
     kafkas.until(lambda: arrived(bus)["again"] >= 40 and not any(lag(bus)), SESSION_S)
     assert {"again"} <= {*stalled.said("sent")} & {*heir.said("sent")}
     assert [stalled.ended(), heir.ended()] == [0, 0]
+
+
+@pytest.mark.parametrize("slot", ["", "s1"])
+def test_a_member_that_is_busy_past_the_poll_interval_loses_its_messages_and_takes_part_again(
+    slot: str, settings: Settings, bus: KafkaBus
+) -> None:
+    away = settings.model_copy(update={"kafka_poll_s": POLL_S, "slot": slot})
+    busy = KafkaBus(away, topics=TOPICS)
+    try:
+        stalled = busy.subscribe(TRIPLETS.name, GROUP)
+        kafkas.joined(stalled)
+        bus.publish(numbers(40))
+        held = take(40, stalled)
+        heir = bus.subscribe(TRIPLETS.name, GROUP)
+        kafkas.until(lambda: not heir.poll(0, 0.1) and len(heir.partitions) == 4, POLL_S + SESSION_S)
+        again = take(40, heir)
+        assert sorted(texts(again), key=int) == [str(n) for n in range(40)]
+        stalled.ack(held)
+        heir.ack(again)
+        kafkas.joined(stalled, heir)
+        bus.publish(numbers(40))
+        assert sorted(texts(take(40, stalled, heir)), key=int) == [str(n) for n in range(40)]
+        assert not stalled.poll(1, 0.5)
+    finally:
+        busy.close()
 
 
 def test_whoever_lost_its_slot_to_another_process_ends_in_one_line(bus: KafkaBus, start: Callable[..., Relay]) -> None:

@@ -16,7 +16,7 @@ from streams import rates
 from streams.rates import Count, Row
 from streams.rules import policy as policies
 from tests.chaos.campaign import POLICY, events
-from tests.chaos.storm import Feeder, Orders, wait_for
+from tests.chaos.crew import Feeder, Orders, wait_for
 
 PARTITIONS = 4
 PATIENCE_S = 90.0

@@ -52,11 +52,18 @@ def test_a_secret_file_that_is_gone_is_named(tmp_path: Path) -> None:
         ("NHR_CACHE_MB", "1.5"),
         ("NHR_FSYNC", "perhaps"),
         ("NHR_LOG_LEVEL", "loud"),
+        ("NHR_KAFKA_POLL_S", "8"),
     ],
 )
 def test_a_value_out_of_range_is_named_in_one_line(name: str, value: str) -> None:
     with pytest.raises(UserError, match=rf"^setting {name}: [^\n]+; correct or unset it$"):
         from_environment({name: value})
+
+
+def test_a_member_may_be_busy_for_longer_than_it_waits_for_s3_unless_it_is_told_otherwise() -> None:
+    assert Settings().busy_s > Settings().s3_deadline_s
+    assert from_environment({"NHR_S3_DEADLINE_S": "3000"}).busy_s > 3000
+    assert from_environment({"NHR_S3_DEADLINE_S": "3000", "NHR_KAFKA_POLL_S": "10"}).busy_s == 10
 
 
 def test_every_setting_is_described() -> None:

@@ -13,6 +13,7 @@ from schemas.ports import Delivery, Outgoing
 from streams import turns
 from streams.turns import Turns, patiently
 
+LONGEST_S = 60.0
 LETTER = Outgoing("out", "k", b"v")
 
 
@@ -85,7 +86,7 @@ def waits(failures: list[BaseException]) -> tuple[list[float], list[BaseExceptio
     async def sleep(pause: float) -> None:
         paused.append(pause)
 
-    asyncio.run(patiently("g", take, fatal.append, sleep))
+    asyncio.run(patiently("g", take, fatal.append, LONGEST_S, sleep))
     return paused, fatal, tries
 
 
@@ -122,6 +123,16 @@ def test_pauses_grow_to_a_limit() -> None:
 @pytest.mark.parametrize("error", [ValueError("bug"), UserError("disk full"), MemoryError()])
 def test_what_waiting_cannot_mend_is_fatal_at_once(error: Exception) -> None:
     assert waits([error]) == ([], [error], 1)
+
+
+def test_a_try_without_an_end_is_fatal() -> None:
+    fatal: list[BaseException] = []
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    asyncio.run(patiently("g", hang, fatal.append, 0.01))
+    assert [str(error) for error in fatal] == [f"g: a batch took more than 0 s; {turns.LATE_HINT}"]
 
 
 def test_kafkas_own_word_on_its_errors_is_heeded() -> None:
