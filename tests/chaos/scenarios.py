@@ -1,12 +1,16 @@
 """The storms: what is done to a cluster while it mines."""
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kafka import TopicPartition
+
 from infra.bus import kafka_clients
+from infra.cluster.beat import beats
 from infra.cluster.supervisor import Child
 from infra.services import kafka
 from infra.wiring import Cluster
@@ -18,6 +22,7 @@ from tests.chaos.rig import Rig
 SESSION_S = kafka_clients.SESSION_S
 POLL_S = 12.0
 POISON = 0.05
+LOST = 40
 Env = Mapping[str, str]
 
 
@@ -138,6 +143,21 @@ def scaled(rig: Rig, stores: Cluster, _servers: Servers, rng: random.Random, mes
         rig.faults["editor less"] += 1
 
 
+def jobs_lost(rig: Rig, stores: Cluster, servers: Servers, rng: random.Random, messages: int) -> None:
+    """Edit jobs that wait are deleted from their topic; the sweeper finds out while everybody works on."""
+    _reach(rig, stores, _moments(rng, 1, messages // 5)[0])
+    rig.hold("editor-0")
+    held = stores.bus.ends()[topics.EDIT_JOBS.name]  # of what came before, the editor may have much in hand
+    rig.until(lambda: stores.bus.ends()[topics.EDIT_JOBS.name] >= held + LOST, f"{LOST} more edit jobs")
+    ends = stores.bus.offsets().ends[topics.EDIT_JOBS.name]
+    rig.faults["edit job deleted"] += sum(ends.values()) - held
+    wire = servers.environment["NHR_KAFKA_PREFIX"] + topics.EDIT_JOBS.name
+    with closing(kafka_clients.admin(rig.settings)) as admin:
+        admin.delete_records({TopicPartition(wire, partition): end for partition, end in ends.items()})
+    rig.let_go("editor-0")
+    rig.until(lambda: any(beat.jobs.get("resent") for beat in beats(stores.beats, time.time())), "a sweeper's find")
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A storm and what it needs: several of a kind, brokers of its own, S3 behind the proxy; threads that can doze."""
@@ -161,6 +181,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "S3 in trouble": Scenario(store_in_trouble, {}, "proxy"),
     "5 % poison": Scenario(poisoned, {}),
     "editors 1-4-2": Scenario(scaled, {}),
+    "jobs lost on their way": Scenario(jobs_lost, {}, environment={"NHR_SWEEP_S": "1"}),
 }  # fmt: skip
 
 

@@ -39,9 +39,7 @@ class CountedBus(MemoryBus):
         self.sent.update(message.topic for message in messages)
 
     def offsets(self) -> Offsets:
-        committed = {
-            (topic.name, group): {0: self.floor(topic.name, group)} for topic in WORKED for group in topic.groups
-        }
+        committed = {(topic.name, group): self.floors(topic.name, group) for topic in WORKED for group in topic.groups}
         return Offsets(committed, {topic.name: {0: self.sent[topic.name]} for topic in WORKED})
 
 
