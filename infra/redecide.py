@@ -20,16 +20,28 @@ Keep = Callable[[Redecided], None]
 """Told each source as it is decided now."""
 
 
+REMEMBERED = 1 << 16
+
+
 class Pictures:
-    """Where a folder keeps a picture, whoever put it there."""
+    """Where a place keeps a picture, whoever put it there; what was found there stays."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
+        self._found: dict[tuple[str, str], str] = {}
 
     def find(self, ref: m.ImageRef) -> str | None:
         """The key of a stored copy; None where none is left."""
-        places = (shelf.image_key(ref), records.record_image_key(ref), ref.key)
-        return next((key for key in places if self._blobs.has(key)), None)
+        name = (ref.sha256, ref.key)
+        if name not in self._found:
+            places = (shelf.image_key(ref), records.record_image_key(ref), ref.key)
+            key = next((key for key in places if self._blobs.has(key)), None)
+            if key is None:
+                return None
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            self._found[name] = key
+        return self._found[name]
 
     def all_kept(self, refs: Iterable[m.ImageRef]) -> bool:
         """Whether a copy of each is left."""

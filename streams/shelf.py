@@ -20,6 +20,7 @@ from schemas.errors import UserError
 from schemas.messages import ImageRef, Triplet
 from schemas.ports import Blobs
 from streams import retractions
+from streams.ahead import ahead
 
 FORMAT = 1
 TRIPLETS = "shelf/triplets/"
@@ -75,9 +76,9 @@ def triplets(blobs: Blobs) -> Iterator[Triplet]:
 
 
 def all_triplets(blobs: Blobs) -> Iterator[Triplet]:
-    """Like `triplets`, one in memory at a time, with those that were retracted."""
-    for key in blobs.list(TRIPLETS):
-        yield parse(key, blobs.get(key))
+    """Like `triplets`, a few in memory at a time, with those that were retracted."""
+    for key, read in ahead(blobs.get, blobs.list(TRIPLETS)):
+        yield parse(key, read())
 
 
 def read(blobs: Blobs, triplet_id: str) -> Triplet:

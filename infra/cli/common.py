@@ -17,7 +17,6 @@ from infra.wiring import DATABASE
 from schemas.errors import UserError
 from schemas.ports import Blobs
 
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")]
 Where = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Folder of the data (default: the S3 that NHR_S3 names, else NHR_OUT)."),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, Self
 
-from infra.ahead import ahead
 from infra.looking import Calm, Queues, kept
 from infra.verify.findings import Findings, Stage
 from schemas import codec, ids, topics
@@ -13,6 +12,7 @@ from schemas import messages as m
 from schemas.errors import Missing, Undecodable, UserError
 from schemas.ports import Blobs
 from streams import shelf
+from streams.ahead import ahead
 from streams.rules import facts
 from streams.rules.plan import Plan, plan
 from streams.rules.policy import Policy

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.ahead import ahead
 from infra.bysource import by_source
 from infra.verify.findings import Findings, Stage
 from schemas import ids
 from schemas import messages as m
 from schemas.ports import Blobs
 from streams import shelf
+from streams.ahead import ahead
 from streams.records import Event
 from streams.rules.policy import Policy
 

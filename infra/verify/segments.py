@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from infra.ahead import ahead
 from infra.looking import Queues, kept
 from infra.verify.findings import Findings, Stage
 from schemas import topics
@@ -11,6 +10,7 @@ from schemas.deadletters import read_letter
 from schemas.errors import UserError
 from schemas.ports import Blobs
 from streams import records
+from streams.ahead import ahead
 
 SEGMENTS = "segments"
 THREADS = 4

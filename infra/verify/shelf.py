@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from infra.ahead import ahead
 from infra.verify.findings import Findings, Stage
 from infra.verify.pictures import Pictures
 from schemas import ids
@@ -11,6 +10,7 @@ from schemas.errors import UserError
 from schemas.messages import Triplet
 from schemas.ports import Blobs
 from streams import policies, shelf
+from streams.ahead import ahead
 from streams.rules.policy import Policy
 
 TRIPLETS = "triplets"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.ahead import ahead
+from streams.ahead import ahead
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
