@@ -13,7 +13,7 @@ from rich.text import Text
 from infra import settings as environment
 from infra.cli import common, data, standing
 from infra.cli.mine import mine
-from infra.cli.roles import stopped_by_signals
+from infra.cli.signals import stopped_by_signals
 from infra.cli.up import View
 from infra.cluster.status import Observer, where
 from infra.wiring import Cluster, crew, packages_of_the_cluster
