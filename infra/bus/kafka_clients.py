@@ -140,8 +140,11 @@ def _made(make: Callable[..., Client], settings: Settings, **more: Any) -> Clien
 
 
 def _quieten(settings: Settings) -> None:
-    """The library tells each attempt of each client; whoever uses it here says once what matters."""
-    logging.getLogger("kafka").setLevel(logging.DEBUG if settings.log_level == "debug" else logging.CRITICAL + 1)
+    """The library tells each attempt of each client; whoever uses it here says once what matters.
+
+    Never its DEBUG lines: settings and requests stand in them, and so the password.
+    """
+    logging.getLogger("kafka").setLevel(logging.INFO if settings.log_level == "debug" else logging.CRITICAL + 1)
 
 
 def refusal(error: BaseException, settings: Settings, what: str = "") -> UserError | None:

@@ -101,7 +101,12 @@ def _play(name: str, build: Build, parent: int | None) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
-    for library in ("faust", "mode", "aiokafka"):  # each start and stop of theirs is an INFO line or thirty
-        logging.getLogger(library).setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")
+    quieten(settings.log_level)
     with stopped_by_signals() as stop:
         role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
+
+
+def quieten(level: str) -> None:
+    """Let Faust's libraries tell what matters: each start and stop is an INFO line or thirty, DEBUG tells passwords."""
+    for library in ("faust", "mode", "aiokafka"):
+        logging.getLogger(library).setLevel("INFO" if level == "debug" else "WARNING")

@@ -78,6 +78,17 @@ def test_a_wrong_password_is_told_in_one_line_that_does_not_hold_it(
     assert "sesame" not in str(told.value)
 
 
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+def test_no_log_holds_the_password_however_much_it_tells(
+    own: kafka.Cluster, mechanism: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = login(own, kafka_mechanism=mechanism, log_level="debug")
+    with caplog.at_level(logging.DEBUG):
+        speaks(settings)
+    assert "joined group" in caplog.text
+    assert settings.kafka_password.get_secret_value() not in caplog.text
+
+
 def test_an_unknown_authority_is_told_in_one_line(own: kafka.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.bus.kafka_clients.CONNECT_S", 1.0)
     with pytest.raises(UserError, match=r"does not answer .*self.signed certificate"):
