@@ -1,7 +1,6 @@
 """`nhr worker` and `nhr stream`: one role of the cluster, as a process that runs until it is stopped."""
 
 import logging
-import os
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from infra.cli import common
 from infra.cli.crews import PolicyName
 from infra.cli.signals import stopped_by_signals
 from infra.cluster import role
+from infra.cluster.parent import end_with
 from infra.cluster.role import Build
 from infra.wiring import CLUSTER_STREAMS
 from schemas.errors import UserError
@@ -103,7 +103,9 @@ def _play(name: str, build: Build, parent: int | None) -> None:
     )
     quieten(settings.log_level)
     with stopped_by_signals() as stop:
-        role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
+        if parent is not None:
+            end_with(parent, stop)
+        role.play(name, settings, build, stop)
 
 
 def quieten(level: str) -> None:

@@ -53,10 +53,10 @@ class Beating:
 
     def __init__(
         self, notes: Ledgers, control: Control, meters: Metrics, clock: Clock, role: str, name: str,
-        model: str = "", trouble: Callable[[], str] = lambda: "", each: Callable[[], None] = lambda: None,
+        model: str = "", trouble: Callable[[], str] = lambda: "",
     ) -> None:  # fmt: skip
         self._notes, self._control, self._meters, self._clock = notes, control, meters, clock
-        self._role, self._model, self._trouble, self._each = role, model, trouble, each
+        self._role, self._model, self._trouble = role, model, trouble
         self._name = f"{role}/{name}"
         self._started = clock.now()
         self._version = 0
@@ -88,7 +88,6 @@ class Beating:
     def _run(self) -> None:
         beat_at = 0.0
         while not self._over.wait(LOOK_EVERY_S):
-            self._each()
             try:
                 self._control.look()
                 if self._clock.monotonic() >= beat_at:

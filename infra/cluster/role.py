@@ -73,13 +73,8 @@ class Job:
 Build = Callable[[Equipment], Job]
 
 
-def play(
-    role: str, settings: Settings, build: Build, stop: threading.Event, orphaned: Callable[[], bool] = lambda: False
-) -> None:
-    """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong.
-
-    It is stopped as well once it is `orphaned`: whoever watched over it is gone.
-    """
+def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> None:
+    """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong."""
     tune()
     clock, meters = SystemClock(), Metrics()
     with own_folder(settings.state, role, settings.slot) as folder, autopsy.watched(folder / FAULTS) as died:
@@ -92,7 +87,7 @@ def play(
                 job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, stop))
                 beating = Beating(
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
-                    job.trouble, lambda: stop.set() if orphaned() else None,
+                    job.trouble,
                 )  # fmt: skip
                 log.info("%s: at work", folder.name)
                 with beating.running():
