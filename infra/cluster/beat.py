@@ -57,7 +57,8 @@ class Beating:
     ) -> None:  # fmt: skip
         self._notes, self._control, self._meters, self._clock = notes, control, meters, clock
         self._role, self._model, self._trouble = role, model, trouble
-        self._name = f"{role}/{name}"
+        self._host = socket.gethostname()
+        self._name = f"{role}/{self._host}/{name}"  # other machines number their processes, too
         self._started = clock.now()
         self._version = 0
         self._over = threading.Event()
@@ -100,7 +101,7 @@ class Beating:
         jobs = {outcome: int(n) for (_, outcome), n in self._meters.totals(metrics.JOBS).items()}
         middle, late = self._meters.quantiles(metrics.STEP, (0.5, 0.95))
         return Beat(
-            role=self._role, name=self._name, host=socket.gethostname(), pid=os.getpid(), started=self._started,
+            role=self._role, name=self._name, host=self._host, pid=os.getpid(), started=self._started,
             at=self._clock.now(), model=self._model, trouble=self._trouble(), jobs=jobs, p50_s=middle, p95_s=late,
             busy_s=sum(self._meters.totals(metrics.BUSY).values()),
         )  # fmt: skip
