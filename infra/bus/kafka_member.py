@@ -40,6 +40,8 @@ WAIT_S = 0.5
 JOINING_S = 0.02
 OUTED = (e.CommitFailedError, e.RebalanceInProgressError, e.IllegalGenerationError, e.UnknownMemberIdError)
 """Why a commit fails while the group is made up anew: nothing is wrong, and a poll will tell what is still ours."""
+OF_TOPIC = (e.UnknownTopicOrPartitionError, e.InvalidTopicError, e.TopicAuthorizationFailedError)
+"""What is said of the topic, and not of the group."""
 
 log = logging.getLogger(__name__)
 
@@ -321,4 +323,5 @@ class KafkaSubscription:
             if isinstance(error, clients.SILENT):
                 self._presence.away(error)
             return
-        raise clients.refusal(error, self._settings, self._group) or error
+        what = self._wire if isinstance(error, OF_TOPIC) else self._group
+        raise clients.refusal(error, self._settings, what) or error

@@ -9,6 +9,7 @@ import pytest
 
 from infra import topics as declared
 from infra.bus import kafka as kafka_bus
+from infra.bus import kafka_clients as clients
 from infra.bus.kafka import KafkaBus
 from infra.services import kafka
 from infra.settings import Settings
@@ -111,6 +112,28 @@ def test_a_missing_topic_is_told_with_what_to_do(kafka_servers: str, monkeypatch
             bus.publish([Outgoing(TRIPLETS.name, "k", b"hello")])
         with pytest.raises(UserError, match=missing):
             bus.subscribe(TRIPLETS.name, GROUP)
+    finally:
+        bus.close()
+
+
+def test_a_topic_that_goes_under_its_members_is_told_by_its_name(kafka_servers: str) -> None:
+    settings = kafkas.settings(kafka_servers)
+    kafkas.make(settings, TOPICS)
+    bus = KafkaBus(settings, topics=TOPICS)
+    try:
+        bus.publish([Outgoing(TRIPLETS.name, "k", b"hello")])
+        member = bus.subscribe(TRIPLETS.name, GROUP)
+        held = take(1, member)
+        admin = clients.admin(settings)
+        admin.delete_topics([settings.kafka_prefix + TRIPLETS.name])
+        clients.discard(admin)
+
+        def noticed() -> bool:
+            member.ack(held)
+            return bool(member.poll(1, 0.1))
+
+        with pytest.raises(UserError, match=rf"no topic {settings.kafka_prefix}nhr\.triplets\.v1; run"):
+            kafkas.until(noticed)
     finally:
         bus.close()
 
