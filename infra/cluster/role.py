@@ -26,6 +26,7 @@ from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.wiring import Cluster, Crew, cluster
+from schemas import topics
 from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
@@ -120,6 +121,7 @@ def director(policy: Policy) -> Build:
         from streams import app
 
         stores = with_.stores
+        stores.bus.partitions(topics.VERDICTS.name)  # Faust waits without a word for a topic that is not there
         policies = Policies(stores.blobs)
         policies.keep(policy)
 
@@ -155,6 +157,7 @@ def rates() -> Build:
         from streams import app
 
         stores = with_.stores
+        stores.bus.partitions(topics.VERDICTS.name)
         policies = Policies(stores.blobs)
         counting = app.rates_app(
             lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,
