@@ -82,7 +82,7 @@ def _through_the_cluster(folder: Path) -> None:
     page = folder / "report.html"
     with (
         stopped_by_signals() as stop, View() as view,
-        up.servers(folder, environment.from_environment(), view.say) as given,
+        up.servers(common.made(folder, "--out"), environment.from_environment(), view.say) as given,
     ):  # fmt: skip
         view.say(f"{sum(1 for _ in wanted.children())} processes mine {CLUSTER_SCENES} scenes; logs: {folder / 'logs'}")
 

@@ -115,8 +115,7 @@ class _LogFile(logging.FileHandler):
 def _logging(out: Path, level: str) -> Iterator[None]:
     """Warnings and the like go to a file in the data folder, so that they never tear the view."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        handler = _LogFile(out / LOG, encoding="utf-8")
+        handler = _LogFile(common.made(out, "--out") / LOG, encoding="utf-8")
     except OSError as error:
         hint = "make it a folder that you may write to, or give another --out"
         raise UserError(f"folder {out} cannot be written ({error.strerror})", hint) from None

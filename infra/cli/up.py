@@ -67,7 +67,7 @@ def up(
     with (
         stopped_by_signals() as stop,
         View() as view,
-        running.servers(folder, environment.from_environment(), view.say) as given,
+        running.servers(common.made(folder, "--dir"), environment.from_environment(), view.say) as given,
     ):
         view.say(f"{name}: {sum(1 for _ in wanted.children())} processes, logs in {folder / 'logs'}")
         done = running.run(wanted, folder, given, stop, view.say, view.show)

@@ -114,3 +114,16 @@ def test_a_folder_without_services_is_told(tmp_path: Path, call: Call, command: 
 
     assert refused.status == 2
     assert f"no services were started in {tmp_path}; start them (nhr services up)" in refused.err
+
+
+@pytest.mark.parametrize("command", [("services", "up"), ("up", "--simulated")])
+def test_a_folder_that_cannot_be_one_is_told_in_one_line(command: tuple[str, ...], tmp_path: Path, call: Call) -> None:
+    (tmp_path / "file").write_text("")
+
+    told = call(*command, "--dir", tmp_path / "file")
+
+    assert told.status == 2
+    assert told.err.splitlines()[-1] == (
+        f"nhr: folder {tmp_path / 'file'} cannot be written (File exists); "
+        "make it a folder that you may write to, or give another --dir"
+    )
