@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.services import background
+from infra.services import background, s3
 from infra.services.process import identity
 from schemas.errors import UserError
 from tests import services
@@ -100,6 +100,21 @@ def test_a_folder_keeps_its_number_of_brokers(folder: Path, call: Call) -> None:
 
     assert refused.status == 2
     assert "holds a Kafka of 1 node(s)" in refused.err
+
+
+def test_where_one_server_cannot_be_started_the_other_does_not_run_on(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.need_s3()
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+
+    refused = call("services", "up", "--dir", tmp_path)
+    pid = s3.planned(tmp_path / "s3").pid
+    s3.planned(tmp_path / "s3").kill()
+
+    assert refused.status == 2
+    assert "java is not installed" in refused.err
+    assert pid is None
 
 
 def test_two_brokers_are_not_offered(tmp_path: Path, call: Call) -> None:
