@@ -63,6 +63,9 @@ def drain(stage: Stage, out: Where = None) -> None:
     _check(stage)
     feeding = control.feeding(stage)
     with switchboard(out, environment.from_environment()) as board:
+        held = sorted(control.paused(board.cursors) & feeding)
+        if held and _left(board, feeding):
+            raise UserError(f"{held[0]} is paused, so {stage} would never run dry", f"first: nhr resume {held[0]}")
         control.change(board.cursors, control.PROMPTER, pause=True)
         _await_quiet(lambda: _left(board, feeding), lambda text: typer.echo(f"{stage}: {text}"))
         control.change(board.cursors, stage, pause=True)
