@@ -234,8 +234,12 @@ class KafkaBus:
         return self._watch.counts([self._wire(topic)])[self._wire(topic)]
 
     def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
-        """Up to `limit` messages of a partition from offset `start` on, given to nobody; to browse dead letters."""
+        """Up to `limit` messages of a partition from offset `start` on, given to nobody; to browse dead letters.
+
+        Raises `UserError` for a topic that is not there.
+        """
         place = (self._wire(topic), partition)
+        self._check(frozenset([place[0]]))
         first = max(start, self._watch.floors([place])[place])
         return [
             Delivery(

@@ -112,6 +112,8 @@ def test_a_missing_topic_is_told_with_what_to_do(kafka_servers: str, monkeypatch
             bus.publish([Outgoing(TRIPLETS.name, "k", b"hello")])
         with pytest.raises(UserError, match=missing):
             bus.subscribe(TRIPLETS.name, GROUP)
+        with pytest.raises(UserError, match=missing):
+            bus.read(TRIPLETS.name)
     finally:
         bus.close()
 
