@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,6 +218,24 @@ def test_partitions_are_added_configurations_mended_and_nothing_is_taken_away(ka
     assert declared.plan(more).changes == ()
     assert {change.deed for change in declared.plan(settings).changes} == {"keep"}
     assert declared.plan(settings).pending == ()
+
+
+def test_several_may_apply_at_once(kafka_servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = kafkas.settings(kafka_servers)
+    declared.apply(settings)
+    more = settings.model_copy(update={"kafka_partitions": 3})
+    plan = declared._plan
+
+    def overtaken(*given: Any) -> declared.Plan:
+        """The plan, carried out by another `apply` before it is by this one."""
+        found = plan(*given)
+        monkeypatch.setattr(declared, "_plan", plan)
+        declared.apply(more)
+        return found
+
+    monkeypatch.setattr(declared, "_plan", overtaken)
+    assert {change.deed for change in declared.apply(more).changes} == {"grow"}
+    assert declared.plan(more).changes == ()
 
 
 def test_more_copies_than_brokers_are_refused_in_one_line(kafka_servers: str) -> None:
