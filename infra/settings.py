@@ -33,7 +33,11 @@ class Settings(BaseModel):
 
     # --- cluster: Apache Kafka and S3 -------------------------------------------------------------------------------
     slot: Annotated[
-        str, Field(max_length=64, description="this worker's lasting name: makes restarts cheap; one process each")
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9._-]{0,64}$",
+            description="this worker's lasting name: makes restarts cheap; one process each",
+        ),
     ] = ""
     record_s: Annotated[
         float, Field(ge=0.1, le=3600, description="seconds of verdicts that a recorder gathers into one segment")

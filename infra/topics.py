@@ -229,8 +229,10 @@ def _create(admin: KafkaAdminClient, meant: Sequence[Wanted], settings: Settings
 
 
 def _grow(admin: KafkaAdminClient, meant: Sequence[Wanted], settings: Settings) -> None:
-    del settings
-    admin.create_partitions({one.name: one.partitions for one in meant})
+    said = admin.create_partitions({one.name: one.partitions for one in meant}, raise_errors=False)
+    for one in said.results:
+        if one.error_code not in {0, e.InvalidPartitionsError.errno}:  # another `apply` may have been faster
+            raise _told(e.for_code(one.error_code)(one.error_message), settings, one.name)
     until = time.monotonic() + SEEN_S
     while any(len(_said(admin, one)["partitions"]) < one.partitions for one in meant) and time.monotonic() < until:
         time.sleep(0.1)

@@ -1,6 +1,6 @@
 """Rates: how much of what comes along each stage accepts, by operation, style and model, over hopping windows.
 
-Pure: Faust keeps the panes (`streams/app.py`), this module says what is counted and where. A window is the sum of its
+Pure: Faust keeps the panes (`streams/app/`), this module says what is counted and where. A window is the sum of its
 panes, which are as long as the window's hop, so an event is written once for each window and not once for each of the
 ten or thirty-six windows that hold it. Everything can be counted anew from the verdicts; it feeds metrics and quotas.
 

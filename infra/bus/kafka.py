@@ -261,8 +261,12 @@ class KafkaBus:
         return self._watch.counts([self._wire(topic)])[self._wire(topic)]
 
     def read(self, topic: str, start: int = 0, limit: int = 100, partition: int = 0) -> list[Delivery]:
-        """Up to `limit` messages of a partition from offset `start` on, given to nobody; none at its end."""
+        """Up to `limit` messages of a partition from offset `start` on, given to nobody; none at its end.
+
+        Raises `UserError` for a topic that is not there.
+        """
         place = (self._wire(topic), partition)
+        self._check(frozenset([place[0]]))
         found: list[Any] = []
         while not found:  # a slow broker gave nothing in time; what retention removes meanwhile is passed over
             first = max(start, self._watch.floors([place])[place])

@@ -8,16 +8,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka import errors as e
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.net.compat import KafkaNetClient
-from kafka.net.manager import KafkaConnectionManager
-from kafka.net.selector import NetworkSelector
 
+from infra.bus.kafka_insides import LOGIN, made
 from infra.settings import PREFIX, Settings
 from schemas.errors import UserError
 
@@ -43,9 +41,6 @@ SILENT = (
     e.BrokerNotAvailableError, e.RequestTimedOutError, e.LeaderNotAvailableError, e.NotEnoughReplicasError,
 )  # fmt: skip
 """Which of them mean that nobody answers, or not enough of them."""
-LOGIN = (
-    e.SaslAuthenticationFailedError, e.UnsupportedSaslMechanismError, e.IllegalSaslStateError, e.SecurityDisabledError,
-)  # fmt: skip
 TOO_LARGE = (e.MessageSizeTooLargeError, e.RecordListTooLargeError)
 
 
@@ -136,58 +131,17 @@ def _reading() -> dict[str, Any]:
 
 
 def _made(make: Callable[..., Client], settings: Settings, **more: Any) -> Client:
-    """The client; one that cannot be made leaves no thread and no socket behind."""
     _quieten(settings)
-    inside = _Inside()
-    try:
-        return make(**options(settings), kafka_client=inside, **more)
-    except BaseException:
-        inside.close()
-        raise
-
-
-class _Inside:
-    """Makes the part of a client that holds its thread and sockets, which the library does not close when it fails."""
-
-    def __init__(self) -> None:
-        self._made: list[KafkaNetClient] = []
-
-    def __call__(self, **given: Any) -> KafkaNetClient:
-        net = NetworkSelector(**given)
-        self._made.append(KafkaNetClient(net, _Connections(net, **given), **given))
-        return self._made[-1]
-
-    def close(self) -> None:
-        """Close what was made."""
-        for one in self._made:
-            with suppress(Exception):
-                one.close()
-
-
-class _Connections(KafkaConnectionManager):  # type: ignore[misc]
-    """Connections of a client; a login that was refused is refused for good, where the library would try for ever."""
-
-    def __init__(self, *how: Any, **more: Any) -> None:
-        super().__init__(*how, **more)
-        self._refused: BaseException | None = None
-
-    def get_connection(self, *how: Any, **more: Any) -> Any:
-        """The connection to a broker; raises what its login, or another's, was refused with."""
-        if self._refused is not None:
-            raise self._refused
-        connection = super().get_connection(*how, **more)
-        if not connection.init_future.is_done:
-            connection.init_future.add_errback(self._note)
-        return connection
-
-    def _note(self, error: BaseException) -> None:
-        if isinstance(error, LOGIN):
-            self._refused = error
+    client: Client = made(make, **options(settings), **more)
+    return client
 
 
 def _quieten(settings: Settings) -> None:
-    """The library tells each attempt of each client; whoever uses it here says once what matters."""
-    logging.getLogger("kafka").setLevel(logging.DEBUG if settings.log_level == "debug" else logging.CRITICAL + 1)
+    """The library tells each attempt of each client; whoever uses it here says once what matters.
+
+    Never its DEBUG lines: settings and requests stand in them, and so the password.
+    """
+    logging.getLogger("kafka").setLevel(logging.INFO if settings.log_level == "debug" else logging.CRITICAL + 1)
 
 
 def refusal(error: BaseException, settings: Settings, what: str = "") -> UserError | None:

@@ -1,7 +1,7 @@
 """A member of a consumer group on Kafka: what it was given, what of that is done, what may be committed.
 
-Kafka knows one number for a partition: all below it is done. Deliveries are done in any order, so each is tracked here
-and only what is done without a gap is committed: now and then, without waiting, and at once where it leaves partitions.
+Deliveries are done in any order, so each is tracked (`Partition`) and only what is done without a gap is committed: now
+and then, without waiting, and at once where it leaves partitions.
 
 All of it happens on the thread that polls. The library's own thread sends heartbeats and calls `_Listener`, which only
 notes what it was told: partitions to be given up are finished and committed after the poll that said so, before the
@@ -16,11 +16,12 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as e
-from kafka.future import Future
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from infra.bus import kafka_clients as clients
 from infra.bus.kafka_clients import Presence
+from infra.bus.kafka_insides import check, free_place, keep_join
+from infra.bus.kafka_partition import Partition
 from infra.settings import Settings
 from schemas.errors import UserError
 from schemas.ports import Delivery
@@ -39,53 +40,10 @@ WAIT_S = 0.5
 JOINING_S = 0.02
 OUTED = (e.CommitFailedError, e.RebalanceInProgressError, e.IllegalGenerationError, e.UnknownMemberIdError)
 """Why a commit fails while the group is made up anew: nothing is wrong, and a poll will tell what is still ours."""
+OF_TOPIC = (e.UnknownTopicOrPartitionError, e.InvalidTopicError, e.TopicAuthorizationFailedError)
+"""What is said of the topic, and not of the group."""
 
 log = logging.getLogger(__name__)
-
-
-class Partition:
-    """What was handed out of one partition."""
-
-    def __init__(self) -> None:
-        self._given: deque[int] = deque()
-        self._held: set[int] = set()
-        self._next = -1
-        self.committed = -1
-
-    def give(self, offset: int) -> None:
-        """It is handed out now; offsets grow, with gaps where messages were dropped by their age."""
-        if offset < self._next:  # messages were lost on the brokers: what they have is given again
-            self.__init__()  # type: ignore[misc]
-        if self.committed < 0:
-            self.committed = offset
-        self._given.append(offset)
-        self._held.add(offset)
-        self._next = offset + 1
-
-    def done(self, offset: int) -> None:
-        """It is done; nothing happens where it is not held."""
-        self._held.discard(offset)
-
-    @property
-    def held(self) -> bool:
-        """Whether anything is in hand."""
-        return bool(self._held)
-
-    @property
-    def ahead(self) -> int:
-        """How many were handed out beyond what may be committed."""
-        self._trim()
-        return len(self._given)
-
-    @property
-    def prefix(self) -> int:
-        """All below this is done."""
-        self._trim()
-        return self._given[0] if self._given else self._next
-
-    def _trim(self) -> None:
-        while self._given and self._given[0] not in self._held:
-            self._given.popleft()
 
 
 class _Leaving(Exception):
@@ -116,43 +74,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
         """These may be others' already."""
         self.lost |= {one.partition for one in lost}
-
-
-class _Unread:
-    """The answer to a join, kept until a poll takes it: the library forgets one that comes between two polls.
-
-    It would join again, its group would be made up anew, and that answer might come between two polls, too.
-    """
-
-    is_done = False
-
-    def __init__(self, answer: Future) -> None:
-        self._answer = answer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._answer, name)
-
-    def __await__(self) -> Any:
-        return self._answer.__await__()
-
-    @classmethod
-    def keep(cls, consumer: KafkaConsumer) -> None:
-        """Keep the answer of the join that is under way, if one is, and have the next poll ask for it."""
-        coordinator = consumer._coordinator
-        if coordinator._join_task is not None:
-            if isinstance(coordinator._join_task, Future):
-                coordinator._join_task = cls(coordinator._join_task)
-            coordinator.request_rejoin()  # a leader that has joined for new partitions would wait for ever otherwise
-
-
-def _free_place(consumer: KafkaConsumer) -> None:
-    """Let go of a partition whose messages were all given: the library would not, and never turn to one that rested.
-
-    It sets what it has of a paused partition aside, and takes it up again only once it is busy with no other.
-    """
-    fetcher = consumer._fetcher
-    if fetcher._next_partition_records is not None and not fetcher._next_partition_records:
-        fetcher._next_partition_records = None
 
 
 class KafkaSubscription:
@@ -237,7 +158,7 @@ class KafkaSubscription:
             time.sleep(0.0 if self._closed else wait_s)
             return []
         self._flow(consumer, resting=not limit)
-        _free_place(consumer)
+        free_place(consumer)
         if not self._stable:
             wait_s = max(wait_s, JOINING_S)
         found: Mapping[TopicPartition, Sequence[Any]] = {}
@@ -248,7 +169,7 @@ class KafkaSubscription:
                 self._trouble(error)
         self._polled_s = time.monotonic()
         if not self._stable:
-            _Unread.keep(consumer)
+            keep_join(consumer)
         self._settle()
         if self._consumer is not consumer:
             return []
@@ -270,6 +191,7 @@ class KafkaSubscription:
             except e.KafkaError as error:
                 self._trouble(error)
                 return None
+            check(consumer)
             self._listener = _Listener(consumer)
             consumer.subscribe([self._wire], listener=self._listener)
             self._consumer = consumer
@@ -401,4 +323,5 @@ class KafkaSubscription:
             if isinstance(error, clients.SILENT):
                 self._presence.away(error)
             return
-        raise clients.refusal(error, self._settings, self._group) or error
+        what = self._wire if isinstance(error, OF_TOPIC) else self._group
+        raise clients.refusal(error, self._settings, what) or error

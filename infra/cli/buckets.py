@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from infra import settings as environment
+from infra.cli import plans
 from infra.wiring import packages_of_the_cluster
 
 if TYPE_CHECKING:
@@ -64,15 +63,6 @@ def apply() -> None:
 
 
 def _show(found: "Plan", done: bool = False) -> None:
-    console = Console(highlight=False)
-    if found.changes:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for title in ("what", "is", "was made" if done else "would be"):
-            table.add_column(title, overflow="fold")
-        for change in found.changes:
-            table.add_row(change.what, change.is_ or "-", change.would_be)
-        console.print(table)
-    else:
-        console.print(f"Bucket {found.bucket} is as it should be.")
-    for warning in found.warnings:
-        console.print(f"warning: {warning}")
+    changes = [(one.what, one.is_ or "-", one.would_be) for one in found.changes]
+    fine = "" if changes else f"Bucket {found.bucket} is as it should be."
+    plans.show(changes, ("what", "is", plans.would_be(done)), fine, found.warnings)

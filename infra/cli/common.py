@@ -35,6 +35,16 @@ def folder(out: Path | None) -> Path:
     return found
 
 
+def made(folder: Path, option: str) -> Path:
+    """That folder, made where it is not there; raises `UserError` where it can be no folder of ours."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = f"make it a folder that you may write to, or give another {option}"
+        raise UserError(f"folder {folder} cannot be written ({error.strerror})", hint) from None
+    return folder
+
+
 def place(out: Path | None) -> Path | None:
     """The data folder meant (see `folder`); None for the cluster: without --out, where the settings name one."""
     return None if out is None and environment.from_environment().s3 else folder(out)

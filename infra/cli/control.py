@@ -1,6 +1,7 @@
 """`nhr pause`, `nhr resume` and `nhr drain`: hold a stage up, let it go on, work its queue off first."""
 
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -14,6 +15,8 @@ from schemas.errors import UserError
 
 Stage = Annotated[str, typer.Argument(metavar="STAGE", help=f"{', '.join(STAGES)}.")]
 LOOK_EVERY_S = 1.0
+HEARD_S = 2 * control.LOOK_EVERY_S
+"""Until then a prompter may bring in a last chunk: it looks now and then whether it is paused."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -60,13 +63,11 @@ def drain(stage: Stage, out: Where = None) -> None:
     _check(stage)
     feeding = control.feeding(stage)
     with switchboard(out, environment.from_environment()) as board:
+        held = sorted(control.paused(board.cursors) & feeding)
+        if held and _left(board, feeding):
+            raise UserError(f"{held[0]} is paused, so {stage} would never run dry", f"first: nhr resume {held[0]}")
         control.change(board.cursors, control.PROMPTER, pause=True)
-        last = -1
-        while left := _left(board, feeding):
-            if left != last:
-                typer.echo(f"{stage}: {left:,} messages before it or in its hands")
-                last = left
-            time.sleep(LOOK_EVERY_S)
+        _await_quiet(lambda: _left(board, feeding), lambda text: typer.echo(f"{stage}: {text}"))
         control.change(board.cursors, stage, pause=True)
     typer.echo(f"{stage}: drained and paused, and so is the prompter; nhr resume lets each go on")
 
@@ -74,6 +75,24 @@ def drain(stage: Stage, out: Where = None) -> None:
 def _check(stage: str) -> None:
     if stage not in STAGES:
         raise UserError(f"no stage is called {stage!r}", f"stages: {', '.join(STAGES)}")
+
+
+def _await_quiet(
+    left: Callable[[], int], say: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:  # fmt: skip
+    """Wait until nothing is left, and for so long that the prompter has heard that it is paused."""
+    told, quiet_since = 0, monotonic()
+    while True:
+        found = left()
+        if found:
+            quiet_since = monotonic()
+        elif monotonic() - quiet_since >= HEARD_S:
+            return
+        if found and found != told:
+            say(f"{found:,} messages before it or in its hands")
+        told = found
+        sleep(LOOK_EVERY_S)
 
 
 def _left(board: Switchboard, feeding: frozenset[str]) -> int:

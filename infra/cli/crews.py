@@ -1,8 +1,11 @@
 """The options that say which plug-ins work and how many of each, for every command that sets a pipeline up."""
 
+import inspect
 import re
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -12,24 +15,60 @@ from workers import roster
 
 PLUGIN = "NAME[:OPTION=VALUE]"
 
-Generator = Annotated[str, typer.Option(metavar=PLUGIN, help="What draws; `nhr models generator`.")]
-Gate = Annotated[str, typer.Option(metavar=PLUGIN, help="What looks at sources; `nhr models gate`.")]
-Editor = Annotated[str, typer.Option(metavar=PLUGIN, help="What edits; `nhr models editor`.")]
-Screen = Annotated[
-    str, typer.Option(metavar="NAME,NAME,...", help="First looks at an attempt, in order: pixels,simulated.")
+Prompts = Annotated[
+    str, typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR.")
 ]
-Judge = Annotated[str, typer.Option(metavar=PLUGIN, help="What scores triplets; `nhr models judge`.")]
-Writer = Annotated[str, typer.Option(metavar=PLUGIN, help="What words edits; `nhr models writer`.")]
-Workers = Annotated[
-    list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
-]
+PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
 
 
-def hired(prompts: str, plugins: Sequence[str], workers: Sequence[str]) -> Crew:
-    """The crew for these prompts: plug-ins in the order of the kinds, "" where none is named; numbers as "KIND=N"."""
-    chosen = {kind: text for kind, text in zip(roster.KINDS, plugins, strict=True) if text}
+@dataclass(frozen=True)
+class Named:
+    """What a command was told of its crew, an option for each: plug-ins, "" where none is named; numbers of workers."""
+
+    generator: Annotated[str, typer.Option(metavar=PLUGIN, help="What draws; `nhr models generator`.")] = ""
+    gate: Annotated[str, typer.Option(metavar=PLUGIN, help="What looks at sources; `nhr models gate`.")] = ""
+    editor: Annotated[str, typer.Option(metavar=PLUGIN, help="What edits; `nhr models editor`.")] = ""
+    screen: Annotated[
+        str, typer.Option(metavar="NAME,NAME,...", help="First looks at an attempt, in order: pixels,simulated.")
+    ] = ""
+    judge: Annotated[str, typer.Option(metavar=PLUGIN, help="What scores triplets; `nhr models judge`.")] = ""
+    writer: Annotated[str, typer.Option(metavar=PLUGIN, help="What words edits; `nhr models writer`.")] = ""
+    workers: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
+    ] = None
+
+    @property
+    def plugins(self) -> dict[str, str]:
+        """Those named, by kind."""
+        return {kind: text for kind in roster.KINDS if (text := getattr(self, kind))}
+
+
+NOBODY = Named()
+
+
+def with_crew(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer is to see it: in place of its parameter `named`, an option for each field of `Named`."""
+    names = [field.name for field in fields(Named)]
+    options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in inspect.signature(Named).parameters.values()]
+    seen = inspect.signature(command)
+    parameters: list[inspect.Parameter] = []
+    for one in seen.parameters.values():
+        parameters += options if one.name == "named" else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+
+    @wraps(command)
+    def taken(**given: Any) -> None:
+        named = Named(**{name: given.pop(name) for name in names})
+        command(**given, named=named)
+
+    taken.__signature__ = seen.replace(parameters=parameters)  # type: ignore[attr-defined]
+    taken.__annotations__ = {one.name: one.annotation for one in parameters}
+    return taken
+
+
+def hired(prompts: str, plugins: Mapping[str, str], workers: Sequence[str] | None) -> Crew:
+    """The crew for these prompts: plug-ins by kind, the defaults where none is named; numbers as "KIND=N"."""
     counts: dict[str, int] = {}
-    for text in (part for entry in workers for part in entry.split(",")):
+    for text in (part for entry in workers or () for part in entry.split(",")):
         kind, _, number = text.partition("=")
         if not re.fullmatch("[0-9]{1,2}", number) or not 1 <= int(number) <= 64:
             kinds = ", ".join((*roster.KINDS, *STREAMS))
@@ -37,4 +76,4 @@ def hired(prompts: str, plugins: Sequence[str], workers: Sequence[str]) -> Crew:
                 f"--workers {text!r} is no number of workers", f"write KIND=N with N from 1 to 64; kinds: {kinds}"
             )
         counts[kind.strip()] = int(number)
-    return crew(prompts.partition(":")[0], chosen, counts)
+    return crew(prompts.partition(":")[0], plugins, counts)

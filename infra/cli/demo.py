@@ -13,7 +13,7 @@ from rich.text import Text
 from infra import settings as environment
 from infra.cli import common, data, standing
 from infra.cli.mine import mine
-from infra.cli.roles import stopped_by_signals
+from infra.cli.signals import stopped_by_signals
 from infra.cli.up import View
 from infra.cluster.status import Observer, where
 from infra.wiring import Cluster, crew, packages_of_the_cluster
@@ -82,7 +82,7 @@ def _through_the_cluster(folder: Path) -> None:
     page = folder / "report.html"
     with (
         stopped_by_signals() as stop, View() as view,
-        up.servers(folder, environment.from_environment(), view.say) as given,
+        up.servers(common.made(folder, "--out"), environment.from_environment(), view.say) as given,
     ):  # fmt: skip
         view.say(f"{sum(1 for _ in wanted.children())} processes mine {CLUSTER_SCENES} scenes; logs: {folder / 'logs'}")
 

@@ -1,12 +1,9 @@
 """`nhr mine`: mine triplets into a folder, with a live view; Ctrl-C drains, and the same command resumes."""
 
 import logging
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -14,7 +11,8 @@ import typer
 from infra import settings as environment
 from infra.cli import common
 from infra.cli import view as views
-from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
+from infra.cli.crews import NOBODY, Named, PolicyName, Prompts, hired, with_crew
+from infra.cli.signals import draining
 from infra.engine import Engine
 from infra.progress import Order, Progress
 from schemas.errors import UserError
@@ -26,14 +24,11 @@ LOG = "nhr.log"
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
-    cli.command("mine", short_help="Mine triplets; Ctrl-C drains, the same command resumes.")(mine)
+    cli.command("mine", short_help="Mine triplets; Ctrl-C drains, the same command resumes.")(with_crew(mine))
 
 
 def mine(
-    prompts: Annotated[
-        str,
-        typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR."),
-    ] = "grammar",
+    prompts: Prompts = "grammar",
     campaign: Annotated[
         str, typer.Option(metavar="NAME", help="Name of this mining effort; the same name resumes it.")
     ] = "",
@@ -51,16 +46,8 @@ def mine(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")
     ] = None,
-    policy: Annotated[
-        str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")
-    ] = "paper",
-    generator: Generator = "",
-    gate: Gate = "",
-    editor: Editor = "",
-    screen: Screen = "",
-    judge: Judge = "",
-    writer: Writer = "",
-    workers: Workers = None,
+    policy: PolicyName = "paper",
+    named: Named = NOBODY,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
 ) -> None:
     """Mine triplets: from drawn scenes, or from your photographs, until the end you name or until Ctrl-C.
@@ -87,7 +74,7 @@ def mine(
         campaign=common.campaign(campaign, prompts),
         prompts=prompts,
         policy=policies.read(policy),
-        crew=hired(prompts, (generator, gate, editor, screen, judge, writer), workers or []),
+        crew=hired(prompts, named.plugins, named.workers),
         scenes=scenes,
         target=target,
         for_s=_seconds(duration) if duration else None,
@@ -96,7 +83,7 @@ def mine(
     view = views.choose(as_json)
     with _logging(order.out, settings.log_level), view:
         engine = Engine(order, settings, view.show)
-        with _draining(engine, view):
+        with draining(engine.stop, view.abandon):
             progress = engine.run()
     view.summary(progress)
     _exit(progress)
@@ -130,8 +117,7 @@ class _LogFile(logging.FileHandler):
 def _logging(out: Path, level: str) -> Iterator[None]:
     """Warnings and the like go to a file in the data folder, so that they never tear the view."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        handler = _LogFile(out / LOG, encoding="utf-8")
+        handler = _LogFile(common.made(out, "--out") / LOG, encoding="utf-8")
     except OSError as error:
         hint = "make it a folder that you may write to, or give another --out"
         raise UserError(f"folder {out} cannot be written ({error.strerror})", hint) from None
@@ -144,25 +130,3 @@ def _logging(out: Path, level: str) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _draining(engine: Engine, view: views.View) -> Iterator[None]:
-    """SIGINT and SIGTERM drain; a second one ends the process at once, which loses nothing either."""
-
-    asked = threading.Event()  # not `engine.stop`: a run that stops by itself is not to be cut short by a first signal
-
-    def drain(number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            view.abandon()
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        asked.set()
-        engine.stop.set()
-
-    before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

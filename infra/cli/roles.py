@@ -1,19 +1,16 @@
 """`nhr worker` and `nhr stream`: one role of the cluster, as a process that runs until it is stopped."""
 
 import logging
-import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from infra import settings as environment
 from infra.cli import common
+from infra.cli.crews import PolicyName
+from infra.cli.signals import stopped_by_signals
 from infra.cluster import role
+from infra.cluster.parent import end_with
 from infra.cluster.role import Build
 from infra.wiring import CLUSTER_STREAMS
 from schemas.errors import UserError
@@ -22,7 +19,6 @@ from workers import roster
 
 PROMPTER = "prompter"
 
-PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process, our parent, is gone.")]
 
 
@@ -108,26 +104,14 @@ def _play(name: str, build: Build, parent: int | None) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
-    for library in ("faust", "mode", "aiokafka"):  # each start and stop of theirs is an INFO line or thirty
-        logging.getLogger(library).setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")
+    quieten(settings.log_level)
     with stopped_by_signals() as stop:
-        role.play(name, settings, build, stop, orphaned=lambda: parent not in {None, os.getppid()})
+        if parent is not None:
+            end_with(parent, stop)
+        role.play(name, settings, build, stop)
 
 
-@contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second one ends the process at once, which loses nothing either."""
-    stop = threading.Event()
-
-    def drain(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stop.set()
-
-    before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def quieten(level: str) -> None:
+    """Let Faust's libraries tell what matters: each start and stop is an INFO line or thirty, DEBUG tells passwords."""
+    for library in ("faust", "mode", "aiokafka"):
+        logging.getLogger(library).setLevel("INFO" if level == "debug" else "WARNING")

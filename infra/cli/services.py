@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from infra.cli import common
 from schemas.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def up(
     if nodes not in (None, 1, 3):
         raise UserError(f"--kafka-nodes {nodes} is not offered", "give 1, or 3, of which one may fail")
     typer.echo(f"starting Kafka and S3 in {folder}", err=True)
-    _print_environment(background.up(folder, nodes))
+    _print_environment(background.up(common.made(folder, "--dir"), nodes))
 
 
 def down(folder: Dir = DEFAULT) -> None:

@@ -10,30 +10,25 @@ from rich.live import Live
 
 from infra import settings as environment
 from infra.cli import common, standing
-from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
-from infra.cli.roles import PolicyName, stopped_by_signals
+from infra.cli.crews import NOBODY, Named, PolicyName, Prompts, hired, with_crew
+from infra.cli.signals import stopped_by_signals
 from infra.cluster.status import Observer
-from infra.wiring import Cluster, packages_of_the_cluster
+from infra.wiring import DEFAULTS, Cluster, packages_of_the_cluster
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
 
 DRAW_EVERY_S = 2.0
 TELL_EVERY_S = 5.0
-SIMULATED = ("simulated", "simulated", "simulated", "pixels,simulated", "simulated", "simulated")
-"""By the order of the kinds."""
 
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
-    cli.command("up", short_help="Cluster: run every role as a process of this machine.")(up)
+    cli.command("up", short_help="Cluster: run every role as a process of this machine.")(with_crew(up))
 
 
 def up(
-    prompts: Annotated[
-        str,
-        typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR."),
-    ] = "grammar",
+    prompts: Prompts = "grammar",
     campaign: Annotated[str, typer.Option(metavar="NAME", help="Name of this mining effort.")] = "",
     scenes: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop once N scenes are finished (default: never).")
@@ -45,13 +40,7 @@ def up(
         bool, typer.Option("--simulated", help="Simulated models in every role that is not named.")
     ] = False,
     policy: PolicyName = "paper",
-    generator: Generator = "",
-    gate: Gate = "",
-    editor: Editor = "",
-    screen: Screen = "",
-    judge: Judge = "",
-    writer: Writer = "",
-    workers: Workers = None,
+    named: Named = NOBODY,
 ) -> None:
     """Run every role as a process of this machine, watched over, until --scenes are finished or until Ctrl-C.
 
@@ -66,20 +55,19 @@ def up(
     with packages_of_the_cluster():
         from infra.cluster import up as running
 
-    named = (generator, gate, editor, screen, judge, writer)
-    plugins = [text or (SIMULATED[place] if simulated else "") for place, text in enumerate(named)]
-    missing = [kind for kind, text in zip(roster.KINDS, plugins, strict=True) if not text]
-    if missing and not simulated:
-        raise UserError(f"no {missing[0]} is named", f"give --{missing[0]} (nhr models {missing[0]}), or --simulated")
+    plugins = {**(DEFAULTS["grammar"] if simulated else {}), **named.plugins}
+    missing = next((kind for kind in roster.KINDS if kind not in plugins), "")
+    if missing:
+        raise UserError(f"no {missing} is named", f"give --{missing} (nhr models {missing}), or --simulated")
     prompts = common.expanded(prompts)
     policies.read(policy)
     name = common.campaign(campaign, prompts)
     roster.prompter(prompts).intake(name, 0)
-    wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, workers or []), scenes)
+    wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, named.workers), scenes)
     with (
         stopped_by_signals() as stop,
         View() as view,
-        running.servers(folder, environment.from_environment(), view.say) as given,
+        running.servers(common.made(folder, "--dir"), environment.from_environment(), view.say) as given,
     ):
         view.say(f"{name}: {sum(1 for _ in wanted.children())} processes, logs in {folder / 'logs'}")
         done = running.run(wanted, folder, given, stop, view.say, view.show)

@@ -53,11 +53,12 @@ class Beating:
 
     def __init__(
         self, notes: Ledgers, control: Control, meters: Metrics, clock: Clock, role: str, name: str,
-        model: str = "", trouble: Callable[[], str] = lambda: "", each: Callable[[], None] = lambda: None,
+        model: str = "", trouble: Callable[[], str] = lambda: "",
     ) -> None:  # fmt: skip
         self._notes, self._control, self._meters, self._clock = notes, control, meters, clock
-        self._role, self._model, self._trouble, self._each = role, model, trouble, each
-        self._name = f"{role}/{name}"
+        self._role, self._model, self._trouble = role, model, trouble
+        self._host = socket.gethostname()
+        self._name = f"{role}/{self._host}/{name}"  # other machines number their processes, too
         self._started = clock.now()
         self._version = 0
         self._over = threading.Event()
@@ -88,7 +89,6 @@ class Beating:
     def _run(self) -> None:
         beat_at = 0.0
         while not self._over.wait(LOOK_EVERY_S):
-            self._each()
             try:
                 self._control.look()
                 if self._clock.monotonic() >= beat_at:
@@ -101,7 +101,7 @@ class Beating:
         jobs = {outcome: int(n) for (_, outcome), n in self._meters.totals(metrics.JOBS).items()}
         middle, late = self._meters.quantiles(metrics.STEP, (0.5, 0.95))
         return Beat(
-            role=self._role, name=self._name, host=socket.gethostname(), pid=os.getpid(), started=self._started,
+            role=self._role, name=self._name, host=self._host, pid=os.getpid(), started=self._started,
             at=self._clock.now(), model=self._model, trouble=self._trouble(), jobs=jobs, p50_s=middle, p95_s=late,
             busy_s=sum(self._meters.totals(metrics.BUSY).values()),
         )  # fmt: skip

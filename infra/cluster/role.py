@@ -26,7 +26,7 @@ from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.wiring import Cluster, Crew, cluster
-from schemas import metrics
+from schemas import metrics, topics
 from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
@@ -75,13 +75,8 @@ class Job:
 Build = Callable[[Equipment], Job]
 
 
-def play(
-    role: str, settings: Settings, build: Build, stop: threading.Event, orphaned: Callable[[], bool] = lambda: False
-) -> None:
-    """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong.
-
-    It is stopped as well once it is `orphaned`: whoever watched over it is gone.
-    """
+def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> None:
+    """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong."""
     tune()
     clock, meters = SystemClock(), Metrics()
     with own_folder(settings.state, role, settings.slot) as folder, autopsy.watched(folder / FAULTS) as died:
@@ -94,7 +89,7 @@ def play(
                 job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, stop))
                 beating = Beating(
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
-                    job.trouble, lambda: stop.set() if orphaned() else None,
+                    job.trouble,
                 )  # fmt: skip
                 log.info("%s: at work", folder.name)
                 with beating.running():
@@ -127,6 +122,7 @@ def director(policy: Policy) -> Build:
         from streams import app
 
         stores = with_.stores
+        stores.bus.partitions(topics.VERDICTS.name)  # Faust waits without a word for a topic that is not there
         policies = Policies(stores.blobs)
         policies.keep(policy)
 
@@ -162,6 +158,7 @@ def rates() -> Build:
         from streams import app
 
         stores = with_.stores
+        stores.bus.partitions(topics.VERDICTS.name)
         policies = Policies(stores.blobs)
         counting = app.rates_app(
             lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,

@@ -15,6 +15,7 @@ from infra.runtime.clock import SystemClock
 from infra.services import kafka, s3
 from infra.settings import PREFIX, Settings, from_environment
 from infra.wiring import CLUSTER_STREAMS, Cluster, Crew, cluster
+from schemas.errors import UserError
 from streams.policies import Policies
 from streams.sweep import unexplained
 from workers import roster
@@ -58,7 +59,10 @@ class Wanted:
 
 @contextmanager
 def servers(folder: Path, settings: Settings, say: Callable[[str], None]) -> Iterator[Mapping[str, str]]:
-    """The environment that names Kafka and S3: those of the settings, or local ones under `folder` for as long."""
+    """The environment that names Kafka and S3: those of the settings, or local ones under `folder` for as long.
+
+    Raises `UserError` where only one of them is named.
+    """
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     given.setdefault("NHR_STATE", str(folder / "state"))
@@ -66,6 +70,10 @@ def servers(folder: Path, settings: Settings, say: Callable[[str], None]) -> Ite
     if settings.kafka and settings.s3:
         yield own | given
         return
+    if settings.kafka or settings.s3:
+        there, lacking = ("KAFKA", "S3") if settings.kafka else ("S3", "KAFKA")
+        hint = "name both servers, or neither: then both run here"
+        raise UserError(f"{PREFIX}{there} is set and {PREFIX}{lacking} is not", hint)
     say("starting Kafka and S3 on this machine")
     given.setdefault("NHR_KAFKA_PARTITIONS", LOCAL_PARTITIONS)
     with kafka.running(folder / "kafka") as brokers, s3.running(folder / "s3") as store:

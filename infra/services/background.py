@@ -55,13 +55,19 @@ class Services:
 def up(folder: Path, nodes: int | None = None) -> Services:
     """Start what does not run yet in `folder` and wait until it answers; `nodes` of None: as before, else one.
 
-    Raises `UserError` when something is missing or does not come up.
+    Raises `UserError` when something is missing or does not come up; then nothing runs on that it started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         before = kafka_settings.planned(folder / "kafka")
+        ran = (folder / "s3" / s3.PLAN).exists() and s3.planned(folder / "s3").pid is not None
         store = s3.start(folder / "s3")
-        cluster = kafka.start(folder / "kafka", nodes or (len(before.ports) if before else 1))
+        try:
+            cluster = kafka.start(folder / "kafka", nodes or (len(before.ports) if before else 1))
+        except BaseException:
+            if not ran:
+                store.stop()
+            raise
     return Services(cluster, store)
 
 

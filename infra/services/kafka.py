@@ -212,16 +212,15 @@ def described(servers: Sequence[str], **options: object) -> dict[str, Any] | Non
     from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
 
+    from infra.bus.kafka_insides import made
+
     logger = logging.getLogger("kafka")
     before, logger.disabled = logger.disabled, True  # it warns of what is expected here
     try:
-        client = KafkaAdminClient(
-            bootstrap_servers=list(servers),
-            bootstrap_timeout_ms=ANSWER_MS,
-            request_timeout_ms=ANSWER_MS,
-            reconnect_backoff_max_ms=RECONNECT_MS,
-            **options,
-        )
+        client = made(
+            KafkaAdminClient, bootstrap_servers=list(servers), bootstrap_timeout_ms=ANSWER_MS,
+            request_timeout_ms=ANSWER_MS, reconnect_backoff_max_ms=RECONNECT_MS, **options,
+        )  # fmt: skip
         try:
             found: dict[str, Any] = client.describe_cluster()
             return found

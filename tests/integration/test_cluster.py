@@ -89,6 +89,15 @@ def test_the_doctor_says_how_to_mend_a_cluster(mined: Environment, tmp_path: Pat
     assert "bucket nobody-made-this: it differs from what NHR needs: nhr buckets apply" in told.out
 
 
+@pytest.mark.parametrize("stream", ["director", "collector", "rates"])
+def test_a_stream_without_its_topic_is_one_clear_line(mined: Environment, stream: str, tmp_path: Path) -> None:
+    other = mined | {"NHR_KAFKA_PREFIX": "nobody-made-these.", "NHR_STATE": str(tmp_path)}
+    result = nhr("stream", stream, patience_s=60.0, **other)
+    assert (result.status, result.err.splitlines()[-1][:4]) == (2, "nhr:"), result
+    assert "has no topic nobody-made-these.nhr." in result.err
+    assert result.err.rstrip().endswith("; run `nhr topics apply`")
+
+
 def test_there_are_no_dead_letters(mined: Environment) -> None:
     result = nhr("dlq", "ls", **mined)
     assert (result.status, result.err) == (0, "")

@@ -23,6 +23,9 @@ def test_a_run_waits_for_a_paused_stage_and_goes_on_when_told(tmp_path: Path) ->
         before = published(tmp_path)
         assert until(lambda: published(tmp_path) > before and done(tmp_path, "director"), process)
         assert not done(tmp_path, "editor")
+        stuck = nhr("drain", "judge", "--out", tmp_path)
+        assert (stuck.status, stuck.out) == (2, "")
+        assert "editor is paused, so judge would never run dry; first: nhr resume editor" in stuck.err
         assert nhr("resume", "editor", "--out", tmp_path).out == "editor: goes on\n"
         result = ended(process)
     assert result.status == 0

@@ -4,11 +4,13 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import topics as declared
 from infra.bus import kafka as kafka_bus
+from infra.bus import kafka_clients as clients
 from infra.bus.kafka import KafkaBus
 from infra.services import kafka
 from infra.settings import Settings
@@ -78,6 +80,17 @@ def test_a_wrong_password_is_told_in_one_line_that_does_not_hold_it(
     assert "sesame" not in str(told.value)
 
 
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+def test_no_log_holds_the_password_however_much_it_tells(
+    own: kafka.Cluster, mechanism: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = login(own, kafka_mechanism=mechanism, log_level="debug")
+    with caplog.at_level(logging.DEBUG):
+        speaks(settings)
+    assert "joined group" in caplog.text
+    assert settings.kafka_password.get_secret_value() not in caplog.text
+
+
 def test_an_unknown_authority_is_told_in_one_line(own: kafka.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.bus.kafka_clients.CONNECT_S", 1.0)
     with pytest.raises(UserError, match=r"does not answer .*self.signed certificate"):
@@ -100,6 +113,30 @@ def test_a_missing_topic_is_told_with_what_to_do(kafka_servers: str, monkeypatch
             bus.publish([Outgoing(TRIPLETS.name, "k", b"hello")])
         with pytest.raises(UserError, match=missing):
             bus.subscribe(TRIPLETS.name, GROUP)
+        with pytest.raises(UserError, match=missing):
+            bus.read(TRIPLETS.name)
+    finally:
+        bus.close()
+
+
+def test_a_topic_that_goes_under_its_members_is_told_by_its_name(kafka_servers: str) -> None:
+    settings = kafkas.settings(kafka_servers)
+    kafkas.make(settings, TOPICS)
+    bus = KafkaBus(settings, topics=TOPICS)
+    try:
+        bus.publish([Outgoing(TRIPLETS.name, "k", b"hello")])
+        member = bus.subscribe(TRIPLETS.name, GROUP)
+        held = take(1, member)
+        admin = clients.admin(settings)
+        admin.delete_topics([settings.kafka_prefix + TRIPLETS.name])
+        clients.discard(admin)
+
+        def noticed() -> bool:
+            member.ack(held)
+            return bool(member.poll(1, 0.1))
+
+        with pytest.raises(UserError, match=rf"no topic {settings.kafka_prefix}nhr\.triplets\.v1; run"):
+            kafkas.until(noticed)
     finally:
         bus.close()
 
@@ -181,6 +218,24 @@ def test_partitions_are_added_configurations_mended_and_nothing_is_taken_away(ka
     assert declared.plan(more).changes == ()
     assert {change.deed for change in declared.plan(settings).changes} == {"keep"}
     assert declared.plan(settings).pending == ()
+
+
+def test_several_may_apply_at_once(kafka_servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = kafkas.settings(kafka_servers)
+    declared.apply(settings)
+    more = settings.model_copy(update={"kafka_partitions": 3})
+    plan = declared._plan
+
+    def overtaken(*given: Any) -> declared.Plan:
+        """The plan, carried out by another `apply` before it is by this one."""
+        found = plan(*given)
+        monkeypatch.setattr(declared, "_plan", plan)
+        declared.apply(more)
+        return found
+
+    monkeypatch.setattr(declared, "_plan", overtaken)
+    assert {change.deed for change in declared.apply(more).changes} == {"grow"}
+    assert declared.plan(more).changes == ()
 
 
 def test_more_copies_than_brokers_are_refused_in_one_line(kafka_servers: str) -> None:

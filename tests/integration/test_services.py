@@ -42,6 +42,16 @@ def test_the_shared_broker_answers(kafka_servers: str) -> None:
     assert len(described["brokers"]) == 1
 
 
+def test_asking_somebody_who_does_not_answer_leaves_no_thread_and_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "ANSWER_MS", 200)
+    us = psutil.Process()
+    with socket.create_server((loopback.HOST, 0)) as silent:
+        before = us.num_fds(), us.num_threads()
+        for _ in range(3):
+            assert kafka.described([f"{loopback.HOST}:{silent.getsockname()[1]}"]) is None
+        until(lambda: us.num_fds() <= before[0] and us.num_threads() <= before[1], 5.0)
+
+
 def test_the_shared_s3_server_answers_in_a_bucket_of_this_test(s3_server: s3.Server, s3_bucket: str) -> None:
     with s3_client(s3_server) as minio:
         assert list(minio.list_objects(bucket_name=s3_bucket)) == []

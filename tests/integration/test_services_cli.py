@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.services import background
+from infra.services import background, s3
 from infra.services.process import identity
 from schemas.errors import UserError
 from tests import services
@@ -102,6 +102,21 @@ def test_a_folder_keeps_its_number_of_brokers(folder: Path, call: Call) -> None:
     assert "holds a Kafka of 1 node(s)" in refused.err
 
 
+def test_where_one_server_cannot_be_started_the_other_does_not_run_on(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.need_s3()
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+
+    refused = call("services", "up", "--dir", tmp_path)
+    pid = s3.planned(tmp_path / "s3").pid
+    s3.planned(tmp_path / "s3").kill()
+
+    assert refused.status == 2
+    assert "java is not installed" in refused.err
+    assert pid is None
+
+
 def test_two_brokers_are_not_offered(tmp_path: Path, call: Call) -> None:
     refused = call("services", "up", "--dir", tmp_path, "--kafka-nodes", 2)
 
@@ -114,3 +129,16 @@ def test_a_folder_without_services_is_told(tmp_path: Path, call: Call, command: 
 
     assert refused.status == 2
     assert f"no services were started in {tmp_path}; start them (nhr services up)" in refused.err
+
+
+@pytest.mark.parametrize("command", [("services", "up"), ("up", "--simulated")])
+def test_a_folder_that_cannot_be_one_is_told_in_one_line(command: tuple[str, ...], tmp_path: Path, call: Call) -> None:
+    (tmp_path / "file").write_text("")
+
+    told = call(*command, "--dir", tmp_path / "file")
+
+    assert told.status == 2
+    assert told.err.splitlines()[-1] == (
+        f"nhr: folder {tmp_path / 'file'} cannot be written (File exists); "
+        "make it a folder that you may write to, or give another --dir"
+    )

@@ -10,6 +10,7 @@ import threading
 from typing import ClassVar
 
 from infra.cluster import role
+from infra.cluster.parent import end_with
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
@@ -45,7 +46,8 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    role.play("editor", from_environment(dict(os.environ)), build, stop, lambda: os.getppid() != parent)
+    end_with(parent, stop)
+    role.play("editor", from_environment(dict(os.environ)), build, stop)
 
 
 if __name__ == "__main__":

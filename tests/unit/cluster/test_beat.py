@@ -1,5 +1,7 @@
 """What processes say of themselves: heard while they live, told as closed when they end."""
 
+import socket
+
 import pytest
 
 from infra.cluster.beat import SILENT_S, Beating, beats
@@ -9,6 +11,8 @@ from infra.runtime.control import Control
 from schemas import metrics
 from schemas.ports import Change
 from tests.contract.clocks import FakeClock
+
+HOST = socket.gethostname()
 
 
 def beating(notes: MemoryLedgers, clock: FakeClock, name: str = "0", meters: Metrics | None = None) -> Beating:
@@ -24,7 +28,7 @@ def test_a_beat_tells_what_was_done_how_fast_and_what_is_wrong() -> None:
         meters.observe(metrics.STEP, "editor", value=float(seconds))
     beating(notes, clock, meters=meters).say()
     (beat,) = beats(notes, clock.now())
-    assert (beat.name, beat.model, beat.trouble) == ("editor/0", "null@1", "service away")
+    assert (beat.name, beat.model, beat.trouble) == (f"editor/{HOST}/0", "null@1", "service away")
     assert beat.jobs == {"answered": 3}
     assert (beat.p50_s, beat.p95_s) == (51.0, 96.0)
 
@@ -35,6 +39,14 @@ def test_a_process_before_its_first_step_has_no_step_times() -> None:
     assert beats(notes, clock.now())[0].p95_s is None
 
 
+def test_processes_of_one_number_on_two_machines_are_both_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes, clock = MemoryLedgers(), FakeClock()
+    for host in ("one", "other"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        beating(notes, clock).say()
+    assert [beat.host for beat in beats(notes, clock.now())] == ["one", "other"]
+
+
 def test_a_process_that_ended_or_went_silent_is_not_told() -> None:
     notes, clock = MemoryLedgers(), FakeClock()
     beating(notes, clock, "ended").say()
@@ -42,8 +54,8 @@ def test_a_process_that_ended_or_went_silent_is_not_told() -> None:
     beating(notes, clock, "silent").say()
     clock.advance(SILENT_S + 1)
     beating(notes, clock, "here").say()
-    assert [beat.name for beat in beats(notes, clock.now())] == ["editor/here"]
-    assert list(notes.names("closed")) == ["editor/ended"]
+    assert [beat.name for beat in beats(notes, clock.now())] == [f"editor/{HOST}/here"]
+    assert list(notes.names("closed")) == [f"editor/{HOST}/ended"]
 
 
 def test_a_process_that_was_silent_for_an_hour_is_put_out_of_the_way() -> None:
@@ -51,7 +63,7 @@ def test_a_process_that_was_silent_for_an_hour_is_put_out_of_the_way() -> None:
     beating(notes, clock).say()
     clock.advance(3601)
     assert beats(notes, clock.now()) == []
-    assert list(notes.names("closed")) == ["editor/0"]
+    assert list(notes.names("closed")) == [f"editor/{HOST}/0"]
 
 
 def test_a_follower_of_the_same_name_takes_the_beat_over() -> None:
@@ -66,5 +78,5 @@ def test_a_follower_of_the_same_name_takes_the_beat_over() -> None:
 
 def test_the_beat_of_a_newer_nhr_is_passed_over() -> None:
     notes, clock = MemoryLedgers(), FakeClock()
-    notes.save([Change("editor/0", b'{"format": 2}', 0)])
+    notes.save([Change(f"editor/{HOST}/0", b'{"format": 2}', 0)])
     assert beats(notes, clock.now()) == []

@@ -53,6 +53,8 @@ def test_a_secret_file_that_is_gone_is_named(tmp_path: Path) -> None:
         ("NHR_FSYNC", "perhaps"),
         ("NHR_LOG_LEVEL", "loud"),
         ("NHR_KAFKA_POLL_S", "8"),
+        ("NHR_SLOT", "editor 1"),
+        ("NHR_SLOT", "a/b"),
     ],
 )
 def test_a_value_out_of_range_is_named_in_one_line(name: str, value: str) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.bus.kafka_member import Partition
+from infra.bus.kafka_partition import Partition
 
 
 def given_out(*offsets: int) -> Partition:
