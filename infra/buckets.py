@@ -1,13 +1,13 @@
 """The S3 bucket as it should be, what differs, and how that is mended; nothing is deleted, nobody's rules change."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from infra.s3 import Client
-from infra.settings import PREFIX, Settings
+from infra.settings import Settings
+from infra.wiring import s3_client
 from schemas.errors import UserError
 
 SCRATCH = "scratch/"
@@ -80,7 +80,7 @@ def wanted(settings: Settings) -> tuple[Rule, ...]:
 
 def plan(settings: Settings) -> Plan:
     """What differs from what the settings ask for; raises `UserError` where S3 is away or refuses."""
-    with _client(settings) as client:
+    with s3_client(settings) as client:
         return _plan(client, _look(client))
 
 
@@ -89,7 +89,7 @@ def apply(settings: Settings) -> Plan:
 
     It may be repeated, and run by several at once.
     """
-    with _client(settings) as client:
+    with s3_client(settings) as client:
         state = _look(client)
         if not state.stands:
             _create(client)
@@ -101,17 +101,6 @@ def apply(settings: Settings) -> Plan:
         if state.rules is not None and _amiss(settings, state.rules):
             _set(client, state.rules)
         return found
-
-
-@contextmanager
-def _client(settings: Settings) -> Iterator[Client]:
-    if not settings.s3:
-        raise UserError(f"{PREFIX}S3 is not set", "name the server, or start one: nhr services up")
-    client = Client(settings)
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 # --- what differs -----------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]
         from infra.ledgers.s3 import S3Ledgers
     if not settings.kafka:
         raise UserError("NHR_KAFKA is not set", SERVERS_HINT)
-    with _s3(settings) as client:
+    with s3_client(settings) as client:
         bus = KafkaBus(settings, clock or SystemClock())
         try:
             ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
@@ -112,14 +112,15 @@ def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]
 @contextmanager
 def bucket(settings: Settings) -> Iterator[Blobs]:
     """What the cluster keeps, for readers: no Kafka is needed."""
-    with _s3(settings) as client:
+    with s3_client(settings) as client:
         from infra.blobs.s3 import S3Blobs
 
         yield S3Blobs(client)
 
 
 @contextmanager
-def _s3(settings: Settings) -> Iterator["Client"]:
+def s3_client(settings: Settings) -> Iterator["Client"]:
+    """A client of the bucket that the settings name; raises `UserError` for what is not set."""
     with packages_of_the_cluster():
         from infra.s3 import Client
     if not settings.s3:

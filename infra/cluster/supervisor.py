@@ -105,7 +105,7 @@ class Supervisor:
         pause = min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0**child.early_ends)
         child.due_s = now + pause
         self.restarts += 1
-        self._say(f"{child.name} ended ({_reason(status)}: {why}); starting it again in {pause:.0f} s")
+        self._say(f"{child.name} ended ({_reason(status)}: {why}); starting it again in {pause:g} s")
 
     def _log(self, child: Child) -> Path:
         return self._logs / f"{child.name}.log"

@@ -46,6 +46,7 @@ def plan(folder: Path, nodes: int, secure: bool) -> Plan:
     secrets = kafka_security.make(folder / "secrets") if secure else None
     made = Plan(_random_id(), each, secrets)
     note = folder / f"{PLAN}.new"
+    note.touch(mode=0o600)  # a password stands in it
     note.write_text(json.dumps(asdict(made), default=str), encoding="ascii")
     note.replace(folder / PLAN)
     return made

@@ -107,7 +107,9 @@ def test_wrong_keys_and_no_server_are_told_in_one_line(
     monkeypatch.setenv("NHR_S3_SECRET_KEY", "wrong")
     assert "refuses our keys" in str(nhr("buckets", "plan").exception)
     monkeypatch.delenv("NHR_S3")
-    assert str(nhr("buckets", "plan").exception) == "NHR_S3 is not set; name the server, or start one: nhr services up"
+    assert (
+        str(nhr("buckets", "plan").exception) == "NHR_S3 is not set; name the servers, or start some: nhr services up"
+    )
 
 
 def test_the_commands_are_there() -> None:

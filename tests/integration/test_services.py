@@ -52,6 +52,19 @@ def test_asking_somebody_who_does_not_answer_leaves_no_thread_and_no_socket(monk
         until(lambda: us.num_fds() <= before[0] and us.num_threads() <= before[1], 5.0)
 
 
+def test_nobody_else_may_read_where_the_password_stands(broker: kafka.Cluster) -> None:
+    assert broker.secrets is not None
+    told = [
+        path
+        for path in broker.nodes[0].folder.parent.rglob("*")
+        if path.is_file() and path.suffix in {".json", ".properties"}
+    ]
+    holding = [path for path in told if broker.secrets.password in path.read_text(errors="replace")]
+
+    assert {path.name for path in holding} == {"kafka.json", "server.properties"}
+    assert {path.stat().st_mode & 0o777 for path in holding} == {0o600}
+
+
 def test_the_shared_s3_server_answers_in_a_bucket_of_this_test(s3_server: s3.Server, s3_bucket: str) -> None:
     with s3_client(s3_server) as minio:
         assert list(minio.list_objects(bucket_name=s3_bucket)) == []
