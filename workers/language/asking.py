@@ -1,0 +1,99 @@
+"""What a language model is asked and what it says, whoever serves it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from schemas.errors import Reject
+from schemas.ports import Usage
+
+
+class Picture(NamedTuple):
+    """A picture as a file to be sent."""
+
+    data: bytes
+    mime: str = "image/jpeg"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One call: instructions, then words and pictures in the order they are shown.
+
+    `schema` is the JSON schema of the answer (None: free text). `logprobs` asks for so many alternatives to each token
+    of the answer, where the server can tell them. `seed` is best effort everywhere.
+    """
+
+    system: str
+    parts: Sequence[str | Picture]
+    schema: Mapping[str, Any] | None = None
+    max_tokens: int = 512
+    temperature: float = 0.0
+    seed: int | None = None
+    logprobs: int = 0
+
+
+class Token(NamedTuple):
+    """A token of an answer with what else could have stood there: natural log probabilities by text."""
+
+    text: str
+    alternatives: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model said. `cut`: it ran out of `max_tokens`. `tokens` is empty where the server tells no odds."""
+
+    text: str
+    usage: Usage = field(default_factory=Usage)
+    cut: bool = False
+    tokens: Sequence[Token] = ()
+    model: str = ""
+
+
+class Blocked(Reject):
+    """The service would not answer (safety, recitation, refusal): its own reason, never a low score."""
+
+    def __init__(self, reason: str, usage: Usage | None = None) -> None:
+        super().__init__(reason)
+        self.usage = usage or Usage()
+
+
+class Unreadable(Exception):
+    """An answer that is not what was asked for: cut short, no JSON, missing or out of range. Worth asking again."""
+
+
+class Chat(Protocol):
+    """A connection to a served model, for any number of threads.
+
+    `ask` raises `Retry` for whatever passes by itself (quota, outage, timeout, a broken answer on the wire), `Blocked`
+    for what the service refuses, `Reject` for a request that can never be served. It does not retry by itself.
+    """
+
+    @property
+    def model(self) -> str:
+        """The model's name with the service."""
+
+    def ask(self, question: Question, timeout_s: float) -> Reply:
+        """The model's answer, whole, within `timeout_s` seconds in all."""
+
+    def close(self) -> None:
+        """Give connections back."""
+
+
+@dataclass
+class Asker:
+    """One job's talk with the model; `usage` adds up, also when it ends in an error."""
+
+    chat: Chat
+    timeout_s: float
+    usage: Usage = field(default_factory=Usage)
+
+    def ask(self, question: Question) -> Reply:
+        """Like `Chat.ask`."""
+        try:
+            reply = self.chat.ask(question, self.timeout_s)
+        except Blocked as blocked:
+            self.usage = self.usage.plus(blocked.usage)
+            raise
+        self.usage = self.usage.plus(reply.usage)
+        return reply
