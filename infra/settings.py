@@ -31,6 +31,14 @@ class Settings(BaseModel):
     ] = 1.0
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
+    # --- services that plug-ins ask ---------------------------------------------------------------------------------
+    gemini_key: Annotated[SecretStr, Field(description="API key of Gemini; better gemini_key_file")] = SecretStr("")
+    gemini_key_file: Annotated[Path | None, Field(description="file that holds the API key of Gemini")] = None
+    openai_key: Annotated[
+        SecretStr, Field(description="API key of OpenAI, or of a server that speaks like it; better openai_key_file")
+    ] = SecretStr("")
+    openai_key_file: Annotated[Path | None, Field(description="file that holds the API key of OpenAI")] = None
+
     # --- cluster: Apache Kafka and S3 -------------------------------------------------------------------------------
     slot: Annotated[
         str, Field(max_length=64, description="this worker's lasting name: makes restarts cheap; one process each")
@@ -80,7 +88,9 @@ class Settings(BaseModel):
         float, Field(ge=1, le=3600, description="seconds for which an S3 request is tried again before it fails")
     ] = 300.0
 
-    def secret(self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key"]) -> str:
+    def secret(
+        self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key", "gemini_key", "openai_key"]
+    ) -> str:
         """The secret from its file, else from the setting itself; raises `UserError` for a file that cannot be read."""
         file: Path | None = getattr(self, f"{name}_file")
         if file is None:
