@@ -12,7 +12,7 @@ from schemas.errors import UserError
 def test_keys_come_from_the_settings_or_their_files(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("from a file\n")
-    given = access(Settings(openai_key_file=file, gemini_key="plain"), None)  # type: ignore[arg-type]
+    given = access(Settings(openai_key_file=file, gemini_key="plain"), None)
     assert (given.key("openai"), given.key("gemini")) == ("from a file", "plain")
 
 
