@@ -1,11 +1,16 @@
 """What a language model is asked and what it says, whoever serves it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from schemas.errors import Reject
 from schemas.ports import Usage
+
+SEED_STEP = 1_000_003
+"""Between the seeds of two attempts: far from seeds that a plug-in counts up itself."""
+WARMTH = 0.2
+"""The least temperature of an attempt after the first: at 0 another seed changes nothing."""
 
 
 class Picture(NamedTuple):
@@ -82,18 +87,33 @@ class Chat(Protocol):
 
 @dataclass
 class Asker:
-    """One job's talk with the model; `usage` adds up, also when it ends in an error."""
+    """One job's talk with the model; `usage` adds up, also when it ends in an error.
+
+    `attempt` counts from 0 how often the job was asked before in vain. Asked the same way a model would say the same
+    again, so from the second time on it is given another seed, some warmth, and more room.
+    """
 
     chat: Chat
     timeout_s: float
     usage: Usage = field(default_factory=Usage)
+    attempt: int = 0
 
     def ask(self, question: Question) -> Reply:
         """Like `Chat.ask`."""
         try:
-            reply = self.chat.ask(question, self.timeout_s)
+            reply = self.chat.ask(self._varied(question), self.timeout_s)
         except Blocked as blocked:
             self.usage = self.usage.plus(blocked.usage)
             raise
         self.usage = self.usage.plus(reply.usage)
         return reply
+
+    def _varied(self, question: Question) -> Question:
+        if not self.attempt:
+            return question
+        return replace(
+            question,
+            seed=(question.seed or 0) + self.attempt * SEED_STEP,
+            temperature=max(question.temperature, WARMTH),
+            max_tokens=question.max_tokens * 2**self.attempt,
+        )
