@@ -59,8 +59,8 @@ def canary(
     \b
     Examples:
       nhr canary --judge gemini:model=gemini-2.5-flash --out data
-      nhr canary --judge openai:model=judge,url=http://gpu:8000/v1 --judge simulated
-      0 6 * * *  nhr canary --judge ... --out /data || mail -s drift me      in a crontab
+      nhr canary --judge openai:model=judge,url=http://gpu:8000/v1
+      0 6 * * * nhr canary --judge ... --out /data || mail -s drift me    (cron)
     """
     if not judge:
         raise UserError("no judge is named", "give --judge NAME, such as --judge gemini:model=...")
@@ -116,7 +116,7 @@ def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
     for row in rows:
         first = row["baseline"] == row["date"]
         since = "its first day: this is the baseline" if first else f"since {row['baseline']}"
-        console.print(Text(f"{row['judge']}  {since}; {row['scored']} of {row['cases']} cases scored"))
+        typer.echo(f"{row['judge']}  {since}; {row['scored']} of {row['cases']} cases scored")
         console.print(_table(row))
         for what in row["drift"]:
             console.print(Text(f"  drift: {what}", "red"))
