@@ -8,6 +8,7 @@ from schemas.errors import Reject, Retry, UserError
 from schemas.ports import Billed, Judged, Usage
 from workers import roster
 from workers.canary import Case, set_name
+from workers.language.asking import Misconfigured
 from workers.plugin import PlugIn
 
 ROUNDS = 5
@@ -30,6 +31,9 @@ def judged(plugin: PlugIn[Any], recipe: str, cases: Sequence[Case], date: str, p
         left = [case for case in left if case.name in away]
         if not left:
             return Day(date=date, judge=recipe, cases_of=set_name(cases), marks=marks, **usage._asdict())
+        stuck = next((error for error in away.values() if isinstance(error, Misconfigured)), None)
+        if stuck:
+            raise UserError(f"{recipe} cannot be asked: {stuck}", "set that right and run it again")
         if number < ROUNDS - 1:
             pause(min(LONGEST_PAUSE_S, max(2.0**number, *(error.after_s for error in away.values()))))
     why = away[left[0].name]

@@ -12,6 +12,7 @@ from schemas.messages import JudgeJob
 from schemas.ports import Billed, Info, Judged, Task, Usage
 from tests.golden import samples
 from workers.canary import Case, Truth
+from workers.language.asking import Misconfigured
 from workers.plugin import Options, PlugIn
 
 CASES = tuple(
@@ -179,6 +180,11 @@ def test_a_case_that_is_rejected_has_a_reason_and_no_score() -> None:
 def test_a_service_that_stays_away_leaves_no_day() -> None:
     with pytest.raises(UserError, match="puts off 1 of 20 cases"):
         ask({3: [Retry("429")]})
+
+
+def test_what_somebody_has_to_set_right_is_said_at_once() -> None:
+    with pytest.raises(UserError, match="cannot be asked: no such key"):
+        ask({3: [Misconfigured("no such key")]})
 
 
 def test_a_bug_of_a_judge_is_not_taken_for_an_answer() -> None:
