@@ -42,6 +42,6 @@ def _openai(request: Request) -> Reply:
 def served() -> Iterator[dict[tuple[str, str], dict[str, object]]]:
     """The options with which plug-ins reach the server while it runs."""
     with Wire({"generate": _gemini, "chat": _openai}) as wire:
-        gemini = {"model": "gemini-2.5-flash", "url": wire.url}
-        openai = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
+        gemini: dict[str, object] = {"model": "gemini-2.5-flash", "url": wire.url}
+        openai: dict[str, object] = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
         yield {(role, name): options for role in ROLES for name, options in (("gemini", gemini), ("openai", openai))}

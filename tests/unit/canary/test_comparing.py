@@ -131,6 +131,13 @@ def test_what_is_no_day_is_said_to_be_none() -> None:
         days.of_day(blobs, "j@1", "2026-01-02", "set")
 
 
+def test_a_day_of_a_newer_version_is_left_alone() -> None:
+    blobs = MemoryBlobs()
+    blobs.put("kept/canary/j@1/2026-01-02.json", b'{"format": 2}')
+    with pytest.raises(UserError, match="format 2, this NHR knows 1"):
+        days.of_day(blobs, "j@1", "2026-01-02", "set")
+
+
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
