@@ -20,7 +20,7 @@ from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
-from infra.wiring import Stores, Watch, embedded, handlers
+from infra.wiring import Stores, Watch, access, embedded, handlers
 from schemas import metrics
 from schemas.errors import NhrError, UserError
 from streams import policies, records, shelf
@@ -118,8 +118,10 @@ class Engine:
         return funnel
 
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
+        prompter = roster.prompter(self.order.prompts)
+        prompter.access = access(self.settings, stores.blobs, progress.funnel.acceptance)
         return Intake(
-            roster.prompter(self.order.prompts), self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
+            prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
             progress.skipped.append, lambda: PROMPTER in self._control.paused or self._is_tight(),
         )  # fmt: skip

@@ -31,6 +31,20 @@ class Settings(BaseModel):
     ] = 1.0
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
+    # --- services that plug-ins ask ---------------------------------------------------------------------------------
+    gemini_key: Annotated[SecretStr, Field(description="API key of Gemini; better gemini_key_file")] = SecretStr("")
+    gemini_key_file: Annotated[Path | None, Field(description="file that holds the API key of Gemini")] = None
+    gemini_account: Annotated[
+        SecretStr, Field(description="key of the service account for an enterprise's Gemini, JSON; better the file")
+    ] = SecretStr("")
+    gemini_account_file: Annotated[
+        Path | None, Field(description="file that holds the service account's key, as Google Cloud made it")
+    ] = None
+    openai_key: Annotated[
+        SecretStr, Field(description="API key of OpenAI, or of a server that speaks like it; better openai_key_file")
+    ] = SecretStr("")
+    openai_key_file: Annotated[Path | None, Field(description="file that holds the API key of OpenAI")] = None
+
     # --- cluster: Apache Kafka and S3 -------------------------------------------------------------------------------
     slot: Annotated[
         str,
@@ -97,7 +111,10 @@ class Settings(BaseModel):
         """Seconds for which a member of a group may be busy before its partitions go to others."""
         return self.kafka_poll_s or max(self.s3_deadline_s, 240.0) + 60.0
 
-    def secret(self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key"]) -> str:
+    def secret(
+        self,
+        name: Literal["kafka_password", "s3_access_key", "s3_secret_key", "gemini_key", "gemini_account", "openai_key"],
+    ) -> str:
         """The secret from its file, else from the setting itself; raises `UserError` for a file that cannot be read."""
         file: Path | None = getattr(self, f"{name}_file")
         if file is None:

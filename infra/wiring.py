@@ -28,7 +28,7 @@ from streams.policies import Policies
 from streams.recorder import Recorder
 from streams.rules.policy import Policy
 from workers import chain, roster
-from workers.plugin import PlugIn
+from workers.plugin import Access, PlugIn
 
 if TYPE_CHECKING:
     from infra.bus.kafka import KafkaBus
@@ -208,6 +208,25 @@ def crew(prompter: str, chosen: Mapping[str, str], counts: Mapping[str, int]) ->
     return result
 
 
+def access(
+    settings: Settings, blobs: Blobs | None, acceptance: Callable[[], Mapping[str, float]] | None = None
+) -> Access:
+    """What plug-ins are given of the world."""
+
+    def key(service: str) -> str:
+        match service:
+            case "gemini":
+                return settings.secret("gemini_key")
+            case "gemini_account":
+                return settings.secret("gemini_account")
+            case "openai":
+                return settings.secret("openai_key")
+            case _:
+                raise UserError(f"no setting holds a key for {service!r}", "keys: gemini, gemini_account, openai")
+
+    return Access(key, blobs, *([acceptance] if acceptance else []))
+
+
 @dataclass(frozen=True)
 class Watch:
     """Who is told: each event the director learnt from, each triplet new on the shelf."""
@@ -228,6 +247,7 @@ def handlers(
     for kind in (roster.KINDS[name] for name in crew.texts if name in roster.KINDS):
         for _ in range(crew.count(kind.name)):
             recipe, plugin = crew.plugin(kind.name)
+            plugin.access = access(settings, stores.blobs)
             made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand))
     made += [
         Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)

@@ -268,12 +268,37 @@ class Judged:
     measures: Mapping[str, float] = field(default_factory=dict)
 
 
+class Usage(NamedTuple):
+    """What was asked of a service for one job: tokens in and out, US dollars by the price table."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together."""
+        return Usage(
+            self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, self.cost_usd + other.cost_usd
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A plug-in's result for one task, or the `Retry` or `Reject` in its place, and what was used to come by it."""
+
+    result: object
+    usage: Usage
+
+
 @dataclass(frozen=True, slots=True)
 class Info:
     """What a plug-in says of itself; readable without loading any model.
 
     `dear`: its answers cost GPU time or money, so each is stored once and reused. `reads_images`: whether its tasks
     need pixels. `batch`: most jobs a step takes. `commercial`: may its outputs be used commercially (None: unknown).
+    `repository` is where the model comes from, `revision` which one, `steps` of its sampler, `sizes` the picture sizes
+    it is made for, in words, `memory_gb` what it takes on a GPU or in memory. `extra` is the extra of the package `nhr`
+    that brings what it imports. `accepts` says what it needs of a job, in words.
     """
 
     summary: str
@@ -285,3 +310,8 @@ class Info:
     batch: int = 8
     memory_gb: float = 0.1
     operations: frozenset[str] | None = None
+    repository: str = ""
+    steps: int = 0
+    sizes: str = ""
+    accepts: str = ""
+    extra: str = ""

@@ -115,6 +115,11 @@ class Funnel:
             tally.released += 1
         _confuse(self.truth["released"], True, triplet.measures)
 
+    def acceptance(self) -> dict[str, float]:
+        """The accepted share of attempts of each operation that was tried; may be asked by any thread."""
+        tried = ((operation, tally.acceptance) for operation, tally in tuple(self.operations.items()))
+        return {operation: share for operation, share in tried if share is not None}
+
     def bars(self, policy_id: str) -> Bars:
         """The policy that decides on a job."""
         return self._policies.get(policy_id, self._bars)

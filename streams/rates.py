@@ -358,3 +358,13 @@ def read(cursors: Ledgers) -> Rates:
     """The rates as they were told last; empty where none ever were."""
     saved = cursors.load([NAME]).get(NAME)
     return Rates.unpack(saved.data) if saved else Rates()
+
+
+def by_operation(cursors: Ledgers) -> dict[str, float]:
+    """The accepted share of judged attempts of each operation in the steady window, of operations that were judged."""
+    counts = read(cursors).window(WINDOWS[-1].name)
+    return {
+        row.name: count.accepted / count.seen
+        for row, count in counts.items()
+        if (row.stage, row.by) == ("judge", "operation") and count.seen
+    }

@@ -1,14 +1,14 @@
 """What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.messages import Prompt, Request
-from schemas.ports import Image, Info
+from schemas.ports import Blobs, Image, Info
 
 
 class Options(BaseModel):
@@ -20,11 +20,38 @@ class Options(BaseModel):
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
+def _no_key(_service: str) -> str:
+    return ""
+
+
+def _nothing_known() -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a plug-in is given of the world besides its options and its jobs.
+
+    `key` gives the secret that the settings hold for a service ("gemini", "gemini_account", "openai"; "" where there is
+    none; raises `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that
+    were paid for (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where
+    that is known.
+    """
+
+    key: Callable[[str], str] = _no_key
+    kept: Blobs | None = None
+    acceptance: Callable[[], Mapping[str, float]] = _nothing_known
+
+
 class PlugIn(Generic[OptionsT]):
-    """Base of all plug-ins. Constructing one is cheap; `load` brings the model into memory."""
+    """Base of all plug-ins. Constructing one is cheap; `load` brings the model into memory.
+
+    Whoever runs it sets `access` before `load`.
+    """
 
     INFO: ClassVar[Info]
     OPTIONS: ClassVar[type[Options]] = Options
+    access: Access = Access()
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options

@@ -23,7 +23,8 @@ class Kind:
     """A worker kind: where its plug-ins live, which class and method they have, what it reads.
 
     The method takes a sequence of `Task` and returns one result for each, in order: an `Image`, `Gated`, `Screened`,
-    `Judged` or a text; or, in place of a result, a `Retry` or `Reject` instance for that task alone.
+    `Judged` or a text; or, in place of a result, a `Retry` or `Reject` instance for that task alone. What services
+    were asked for comes along as `Billed`.
     """
 
     name: str

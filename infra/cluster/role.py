@@ -25,13 +25,14 @@ from infra.runtime.pictures import Pictures
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
-from infra.wiring import Cluster, Crew, cluster
+from infra.wiring import Cluster, Crew, access, cluster
 from schemas import metrics, topics
 from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
+from streams.rates import by_operation as rates_by_operation
 from streams.rates import tell
 from streams.recorder import Recorder
 from streams.rules.policy import Policy
@@ -106,6 +107,7 @@ def worker(kind: str, text: str) -> Build:
 
     def build(with_: Equipment) -> Job:
         recipe, plugin = crew.plugin(kind)
+        plugin.access = access(with_.settings, with_.stores.blobs)
         pictures = Pictures(with_.stores.blobs, with_.settings.cache_mb << 20)
         made = Worker(
             roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters, with_.in_hand
@@ -209,6 +211,7 @@ def prompter(intent: Intent) -> Build:
 
     def build(with_: Equipment) -> Job:
         stores = with_.stores
+        found.access = access(with_.settings, stores.blobs, lambda: rates_by_operation(stores.cursors))
         campaign = records.Campaign(
             campaign=intent.campaign, prompts=intent.prompts, policy=intent.policy.name,
             policy_id=intent.policy.policy_id,

@@ -1,9 +1,9 @@
 """One job on its way through a worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.ports import Delivery, Task
+from schemas.ports import Delivery, Task, Usage
 
 
 @dataclass(slots=True, eq=False)
@@ -11,8 +11,9 @@ class Item:
     """A delivered job: `outcome` is a result or the error that ended it, `standing` an earlier answer.
 
     `tries` counts how often it was asked, `first_at` and `last_at` say when (Unix seconds), `deaths` how many processes
-    died with it in hand. `refused` and `failed` count its `Retry` and its bugs; `due_s` is when it may be asked again
-    (monotonic), and the rest is what `Patience` remembers of the others, to tell a bad job from a bad service.
+    died with it in hand, `seconds` and `usage` what all tries took. `refused` and `failed` count its `Retry` and its
+    bugs; `due_s` is when it may be asked again (monotonic), and the rest is what `Patience` remembers of the others, to
+    tell a bad job from a bad service.
     """
 
     delivery: Delivery
@@ -22,6 +23,7 @@ class Item:
     standing: bytes | None = None
     outcome: Any = None
     seconds: float = 0.0
+    usage: Usage = field(default_factory=Usage)
     tries: int = 0
     first_at: float = 0.0
     last_at: float = 0.0

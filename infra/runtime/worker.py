@@ -24,7 +24,7 @@ from schemas import codec, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Missing, Reject, Retry, Undecodable, UserError
-from schemas.ports import Blobs, Clock, Delivery, Image, Outgoing, Task
+from schemas.ports import Billed, Blobs, Clock, Delivery, Image, Outgoing, Task
 from workers import answers, roster
 from workers.plugin import PlugIn
 
@@ -217,6 +217,9 @@ class Worker:
 
     def _checked(self, item: Item, outcome: Any) -> Any:
         """The answer to a job, or the error that it is: a result out of range is a bug of the plug-in."""
+        if isinstance(outcome, Billed):
+            item.usage = item.usage.plus(outcome.usage)
+            outcome = outcome.result
         if isinstance(outcome, Exception):
             return outcome
         try:
@@ -311,7 +314,7 @@ class Worker:
         )  # fmt: skip
 
     def _meter(self, item: Item) -> m.Meter:
-        return m.Meter(seconds=item.seconds, machine=self._machine, at=self._clock.now())
+        return m.Meter(seconds=item.seconds, machine=self._machine, at=self._clock.now(), **item.usage._asdict())
 
     def _answer_key(self, item: Item) -> str:
         return f"answers/{self.kind.name}/{item.job_id[:2]}/{item.job_id}.{self.recipe}"

@@ -9,8 +9,8 @@ from infra.blobs.memory import MemoryBlobs
 from infra.metrics import Metrics
 from schemas import messages as m
 from schemas import metrics
-from schemas.errors import Reject, UserError
-from schemas.ports import Gated, Image, Info, Judged
+from schemas.errors import Reject, Retry, UserError
+from schemas.ports import Billed, Gated, Image, Info, Judged, Usage
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.conftest import Hire
 from tests.unit.runtime.fakes import (
@@ -71,6 +71,21 @@ def test_an_answer_says_what_it_took_shared_among_its_batch(hire: Hire, clock: F
     told = work(hire(Scripted("gate", slow)), deliveries(source(1), source(2)))
     assert [answer.meter.seconds for answer in told.answers] == [3.0, 3.0]
     assert told.answers[0].meter.at == clock.now()
+
+
+def test_an_answer_says_what_services_were_asked_for_it_over_all_tries(hire: Hire, clock: FakeClock) -> None:
+    results: list[Any] = [Retry("busy"), Gated(True)]
+    worker = hire(Scripted("gate", lambda _: Billed(results.pop(0), Usage(100, 5, 0.25))))
+    work(worker, deliveries(source()))
+    (answer,) = flatly(turns(worker, clock)).answers
+    assert (answer.yes, answer.meter.tokens_in, answer.meter.tokens_out, answer.meter.cost_usd) == (True, 200, 10, 0.5)
+
+
+def test_a_failure_says_what_it_cost(hire: Hire) -> None:
+    (failure,) = work(
+        hire(Scripted("gate", lambda _: Billed(Reject("no"), Usage(7, 0, 0.5)))), deliveries(source())
+    ).answers
+    assert (failure.reason, failure.meter.tokens_in, failure.meter.cost_usd) == ("no", 7, 0.5)
 
 
 def test_what_is_told_is_what_is_counted(hire: Hire, meters: Metrics) -> None:

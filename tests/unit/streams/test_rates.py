@@ -231,3 +231,13 @@ def test_events_survive_the_wire() -> None:
         again = codec.decode(topics.VERDICTS, codec.encode(event))
         known = {PAPER.policy_id: PAPER}.get
         assert rates.seen(again, known) == rates.seen(event, known)  # type: ignore[arg-type]
+
+
+def test_what_is_accepted_of_each_operation_is_told_of_forward_judgements() -> None:
+    counts = {
+        Row("judge", "operation", "add"): Count(8, 2), Row("judge", "all", ""): Count(8, 2),
+        Row("inverse", "operation", "remove"): Count(2, 2),
+    }  # fmt: skip
+    cursors = MemoryLedgers()
+    rates.tell(cursors, Part("a", NOW, frozenset({0}), {"6h": counts}))
+    assert rates.by_operation(cursors) == {"add": 0.25}

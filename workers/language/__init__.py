@@ -1,0 +1,1 @@
+"""What the plug-ins that ask language models share: clients, prompts, reading of answers, prices."""
