@@ -67,7 +67,7 @@ class Worker:
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
         self._in_hand = in_hand
-        self._copies: dict[bytes, list[Delivery]] = {}  # of the jobs from begin to settle, by their messages
+        self._copies: dict[str, list[Delivery]] = {}  # of the jobs from begin to settle, by their names
         self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
         pooled = self.overlaps and threads
@@ -114,19 +114,20 @@ class Worker:
                 batch.letters.append(self._letter(delivery, "Undecodable", str(error)))
                 batch.refused.append(delivery)
                 continue
-            if not self._is_copy(delivery):
-                batch.items.append(Item(delivery, job, answers.job_id(self.kind, job)))
+            job_id = answers.job_id(self.kind, job)
+            if not self._is_copy(delivery, job_id):
+                batch.items.append(Item(delivery, job, job_id))
         if self.plugin.INFO.dear:
             self._each(self._recall, batch.items)
         self._fetch_all([item for item in batch.items if self._may_run(item)])
         return batch
 
-    def _is_copy(self, delivery: Delivery) -> bool:
-        """Whether the same message is in hand already: then it is done with when that one is, and not paid twice."""
+    def _is_copy(self, delivery: Delivery, job_id: str) -> bool:
+        """Whether the same job is in hand already: then it is done with when that one is, and not paid twice."""
         with self._copying:
-            copies = self._copies.get(delivery.value)
+            copies = self._copies.get(job_id)
             if copies is None:
-                self._copies[delivery.value] = []
+                self._copies[job_id] = []
             else:
                 copies.append(delivery)
         return copies is not None
@@ -262,7 +263,7 @@ class Worker:
             if isinstance(item.outcome, Deadly):
                 self._in_hand.forget(item.job_id)
         with self._copying:
-            copies = [copy for item in work.items for copy in self._copies.pop(item.delivery.value)]
+            copies = [copy for item in work.items for copy in self._copies.pop(item.job_id)]
         return [*work.refused, *(item.delivery for item in work.items), *copies]
 
     def _answer(self, item: Item) -> tuple[str, list[Outgoing]]:
@@ -283,7 +284,8 @@ class Worker:
         if isinstance(item.outcome, Image):
             folder = "candidates" if self.kind.stage == "edit" else "sources"
             key = f"scratch/{folder}/{item.job_id[:2]}/{item.job_id}.{self.recipe}"
-            return answers.pictured(item.job, self._pictures.store(key, item.outcome), self.recipe)
+            image = self._pictures.store(key, item.outcome)
+            return answers.pictured(item.job, image, self.recipe, self._meter(item))
         told: m.Message = item.outcome.model_copy(update={"meter": self._meter(item)})
         return told
 
