@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from schemas.messages import Prompt, Request
-from schemas.ports import Blobs, Image, Info
+from schemas.ports import Blobs, Image, Info, Usage
 
 
 class Options(BaseModel):
@@ -28,6 +28,10 @@ def _nothing_known() -> Mapping[str, float]:
     return {}
 
 
+def _untold(_usage: Usage) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Access:
     """What a plug-in is given of the world besides its options and its jobs.
@@ -35,11 +39,13 @@ class Access:
     `key` gives the secret that the settings hold for a service ("gemini", "openai"; "" where there is none; raises
     `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that were paid for
     (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where that is known.
+    `spent` is told what was used where no answer says so as `Billed`: by a prompter, for its items.
     """
 
     key: Callable[[str], str] = _no_key
     kept: Blobs | None = None
     acceptance: Callable[[], Mapping[str, float]] = _nothing_known
+    spent: Callable[[Usage], None] = _untold
 
 
 class PlugIn(Generic[OptionsT]):

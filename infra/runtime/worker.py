@@ -60,13 +60,14 @@ class Worker:
         meters: Metrics,
         in_hand: InHand,
         threads: int = IO_THREADS,
+        spent: Callable[[float], None] = lambda _usd: None,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
         self.linger_s = 0.0
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
-        self._in_hand = in_hand
+        self._in_hand, self._spent = in_hand, spent
         self._copies: dict[str, list[Delivery]] = {}  # of the jobs from begin to settle, by their names
         self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
@@ -220,6 +221,7 @@ class Worker:
         """The answer to a job, or the error that it is: a result out of range is a bug of the plug-in."""
         if isinstance(outcome, Billed):
             item.usage = item.usage.plus(outcome.usage)
+            self._spent(outcome.usage.cost_usd)
             outcome = outcome.result
         if isinstance(outcome, Exception):
             return outcome
