@@ -13,6 +13,7 @@ from infra import formats
 from infra.blobs.folder import FolderBlobs
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
+from infra.licences import Rights
 from infra.metrics import Metrics
 from infra.runtime.clock import SystemClock
 from infra.runtime.control import PROMPTER
@@ -190,9 +191,13 @@ class Crew:
         """The recipe of each kind."""
         return {kind: self.plugin(kind)[0] for kind in self.texts if kind in roster.KINDS}
 
+    def plugins(self) -> dict[str, PlugIn[Any]]:
+        """A new instance of each kind's plug-in."""
+        return {kind: self.plugin(kind)[1] for kind in self.texts if kind in roster.KINDS}
+
     def dear(self) -> bool:
         """Whether any plug-in is dear."""
-        return any(self.plugin(kind)[1].INFO.dear for kind in self.texts if kind in roster.KINDS)
+        return any(plugin.INFO.dear for plugin in self.plugins().values())
 
     def count(self, name: str) -> int:
         """How many of a kind or stream run."""
@@ -257,8 +262,12 @@ def handlers(
         for _ in range(crew.count(kind.name)):
             recipe, plugin = crew.plugin(kind.name)
             plugin.access = access(settings, stores.blobs)
-            spent = partial(till.add, recipe)
-            made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand, spent=spent))
+            made.append(
+                Worker(
+                    kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand,
+                    spent=partial(till.add, recipe), entitled=Rights(kind.name, plugin.INFO, policies).check,
+                )
+            )  # fmt: skip
     made += [
         Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)
         for _ in range(crew.count("director"))

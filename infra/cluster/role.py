@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra import campaigns
+from infra import campaigns, licences
 from infra.cluster.beat import Beating
 from infra.cluster.state import own_folder
 from infra.ledgers.sqlite import SqliteLedgers
@@ -124,10 +124,12 @@ def play(
             notes.close()
 
 
-def worker(kind: str, text: str) -> Build:
-    """A worker of `kind` with the plug-in that `text` names; raises `UserError` for a wrong one."""
+def worker(kind: str, text: str, policy: Policy | None = None) -> Build:
+    """A worker of `kind` with the plug-in that `text` names; raises `UserError` for a wrong one, or a barred one."""
     crew = Crew({kind: text})
     crew.recipes()
+    if policy is not None:
+        licences.demand(policy, crew.plugins())
 
     def build(with_: Equipment) -> Job:
         recipe, plugin = crew.plugin(kind)
@@ -137,6 +139,7 @@ def worker(kind: str, text: str) -> Build:
         made = Worker(
             roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters,
             with_.in_hand, spent=partial(till.add, recipe),
+            entitled=licences.Rights(kind, plugin.INFO, Policies(with_.stores.blobs)).check,
         )  # fmt: skip
         loop = _loop(made, with_, lambda: paused() or till.rests(recipe))
         return Job(loop.run, recipe, lambda: made.trouble or (till.trouble if till.rests(recipe) else ""), spends=True)
@@ -232,6 +235,7 @@ class Intent:
 def prompter(intent: Intent) -> Build:
     """The prompter of a campaign; one at a time, for its cursor is saved by compare-and-set."""
     found = roster.prompter(intent.prompts)
+    licences.demand(intent.policy, {PROMPTER: found})
     found.intake(intent.campaign, 0)
 
     def build(with_: Equipment) -> Job:

@@ -61,13 +61,14 @@ class Worker:
         in_hand: InHand,
         threads: int = IO_THREADS,
         spent: Callable[[float], None] = lambda _usd: None,
+        entitled: Callable[[Any], None] = lambda _job: None,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
         self.linger_s = 0.0
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
-        self._in_hand, self._spent = in_hand, spent
+        self._in_hand, self._spent, self._entitled = in_hand, spent, entitled
         self._copies: dict[str, list[Delivery]] = {}  # of the jobs from begin to settle, by their names
         self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
@@ -118,10 +119,19 @@ class Worker:
             job_id = answers.job_id(self.kind, job)
             if not self._is_copy(delivery, job_id):
                 batch.items.append(Item(delivery, job, job_id))
+        allowed = [item for item in batch.items if self._is_allowed(item)]
         if self.plugin.INFO.dear:
-            self._each(self._recall, batch.items)
-        self._fetch_all([item for item in batch.items if self._may_run(item)])
+            self._each(self._recall, allowed)
+        self._fetch_all([item for item in allowed if self._may_run(item)])
         return batch
+
+    def _is_allowed(self, item: Item) -> bool:
+        """Whether the job's policy admits whoever made its picture; raises `UserError` where it bars this worker."""
+        try:
+            self._entitled(item.job)
+        except Reject as error:
+            item.outcome = error
+        return item.outcome is None
 
     def _is_copy(self, delivery: Delivery, job_id: str) -> bool:
         """Whether the same job is in hand already: then it is done with when that one is, and not paid twice."""
