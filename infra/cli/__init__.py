@@ -30,6 +30,7 @@ def app() -> typer.Typer:
         data,
         demo,
         dlq,
+        doctor,
         keeping,
         mine,
         models,
@@ -40,6 +41,7 @@ def app() -> typer.Typer:
         stats,
         status,
         topics,
+        trying,
         up,
     )  # fmt: skip
 
@@ -59,6 +61,8 @@ def app() -> typer.Typer:
         keeping,
         dlq,
         models,
+        trying,
+        doctor,
         policy,
         roles,
         topics,

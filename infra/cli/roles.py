@@ -89,8 +89,8 @@ def stream(
       nhr stream director --policy thrifty
       nhr stream collector
       nhr stream recorder
-      nhr stream rates                what stages accept of late, and what they cost, for nhr status
-      nhr stream sweeper              sends again what was lost on its way
+      nhr stream rates        what stages accept of late and cost, for nhr status
+      nhr stream sweeper      sends again what was lost on its way
     """
     match name:
         case "director":
