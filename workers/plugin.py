@@ -1,14 +1,14 @@
 """What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.messages import Prompt, Request
-from schemas.ports import Blobs, Image, Info
+from schemas.ports import Blobs, Image, Info, Usage
 
 
 class Options(BaseModel):
@@ -28,6 +28,10 @@ def _nothing_known() -> Mapping[str, float]:
     return {}
 
 
+def _untold(_usage: Usage) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Access:
     """What a plug-in is given of the world besides its options and its jobs.
@@ -36,11 +40,13 @@ class Access:
     none; raises `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that
     were paid for (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where
     that is known.
+    `spent` is told what was used where no answer says so as `Billed`: by a prompter, for its items.
     """
 
     key: Callable[[str], str] = _no_key
     kept: Blobs | None = None
     acceptance: Callable[[], Mapping[str, float]] = _nothing_known
+    spent: Callable[[Usage], None] = _untold
 
 
 class PlugIn(Generic[OptionsT]):
@@ -58,6 +64,14 @@ class PlugIn(Generic[OptionsT]):
 
     def load(self) -> None:
         """Bring the model into memory; called once, by the thread that will own it."""
+
+    def check(self) -> Sequence[str]:
+        """What keeps it from working here, one line each that says what to do about it; nothing where all is well.
+
+        For `nhr doctor`, which has set `access` and calls no `load`: whether weights are there, a service answers
+        within seconds and knows the model, a quota is left. It pays for nothing.
+        """
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

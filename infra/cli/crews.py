@@ -22,8 +22,8 @@ PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped polic
 
 
 @dataclass(frozen=True)
-class Named:
-    """What a command was told of its crew, an option for each: plug-ins, "" where none is named; numbers of workers."""
+class Plugins:
+    """The plug-ins that a command was told, an option for each kind; "" where none is named."""
 
     generator: Annotated[str, typer.Option(metavar=PLUGIN, help="What draws; `nhr models generator`.")] = ""
     gate: Annotated[str, typer.Option(metavar=PLUGIN, help="What looks at sources; `nhr models gate`.")] = ""
@@ -33,9 +33,6 @@ class Named:
     ] = ""
     judge: Annotated[str, typer.Option(metavar=PLUGIN, help="What scores triplets; `nhr models judge`.")] = ""
     writer: Annotated[str, typer.Option(metavar=PLUGIN, help="What words edits; `nhr models writer`.")] = ""
-    workers: Annotated[
-        list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
-    ] = None
 
     @property
     def plugins(self) -> dict[str, str]:
@@ -43,13 +40,22 @@ class Named:
         return {kind: text for kind in roster.KINDS if (text := getattr(self, kind))}
 
 
+@dataclass(frozen=True)
+class Named(Plugins):
+    """What a command was told of its crew: plug-ins, and numbers of workers."""
+
+    workers: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=N", help="How many of a kind work; may be given repeatedly.")
+    ] = None
+
+
 NOBODY = Named()
 
 
-def with_crew(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer is to see it: in place of its parameter `named`, an option for each field of `Named`."""
-    names = [field.name for field in fields(Named)]
-    options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in inspect.signature(Named).parameters.values()]
+def with_crew(command: Callable[..., None], of: type[Plugins] = Named) -> Callable[..., None]:
+    """The command as typer is to see it: in place of its parameter `named`, an option for each field of `of`."""
+    names = [field.name for field in fields(of)]
+    options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in inspect.signature(of).parameters.values()]
     seen = inspect.signature(command)
     parameters: list[inspect.Parameter] = []
     for one in seen.parameters.values():
@@ -57,7 +63,7 @@ def with_crew(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def taken(**given: Any) -> None:
-        named = Named(**{name: given.pop(name) for name in names})
+        named = of(**{name: given.pop(name) for name in names})
         command(**given, named=named)
 
     taken.__signature__ = seen.replace(parameters=parameters)  # type: ignore[attr-defined]

@@ -41,7 +41,12 @@ def worker(
     open_most: Annotated[
         int, typer.Option("--open", min=1, metavar="N", help="prompter: most scenes open at once.")
     ] = 4096,
-    policy: PolicyName = "paper",
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="POLICY", help="A shipped policy or a TOML file; what it bars by its licences is refused."
+        ),
+    ] = "paper",
     parent: Parent = None,
 ) -> None:
     """Run one worker over Kafka and S3 until SIGTERM or Ctrl-C, which finish what is in hand.
@@ -63,7 +68,7 @@ def worker(
         return
     if kind not in roster.KINDS:
         raise UserError(f"no kind of worker is called {kind!r}", f"kinds: {', '.join((PROMPTER, *roster.KINDS))}")
-    _play(kind, role.worker(kind, plugin), parent)
+    _play(kind, role.worker(kind, plugin, policies.read(policy)), parent)
 
 
 def stream(

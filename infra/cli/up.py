@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from infra import licences
 from infra import settings as environment
 from infra.cli import common, standing
 from infra.cli.crews import NOBODY, Named, PolicyName, Prompts, hired, with_crew
@@ -60,10 +61,11 @@ def up(
     if missing:
         raise UserError(f"no {missing} is named", f"give --{missing} (nhr models {missing}), or --simulated")
     prompts = common.expanded(prompts)
-    policies.read(policy)
     name = common.campaign(campaign, prompts)
-    roster.prompter(prompts).intake(name, 0)
-    wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, named.workers), scenes)
+    prompter, crew = roster.prompter(prompts), hired(prompts, plugins, named.workers)
+    prompter.intake(name, 0)
+    licences.demand(policies.read(policy), {running.PROMPTER: prompter, **crew.plugins()})
+    wanted = running.Wanted(prompts, name, policy, crew, scenes)
     with (
         stopped_by_signals() as stop,
         View() as view,

@@ -53,10 +53,11 @@ class Beating:
 
     def __init__(
         self, notes: Ledgers, control: Control, meters: Metrics, clock: Clock, role: str, name: str,
-        model: str = "", trouble: Callable[[], str] = lambda: "",
+        model: str = "", trouble: Callable[[], str] = lambda: "", each: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        """`each` is called every time it looks at what is paused."""
         self._notes, self._control, self._meters, self._clock = notes, control, meters, clock
-        self._role, self._model, self._trouble = role, model, trouble
+        self._role, self._model, self._trouble, self._each = role, model, trouble, each
         self._host = socket.gethostname()
         self._name = f"{role}/{self._host}/{name}"  # other machines number their processes, too
         self._started = clock.now()
@@ -90,6 +91,7 @@ class Beating:
         beat_at = 0.0
         while not self._over.wait(LOOK_EVERY_S):
             try:
+                self._each()
                 self._control.look()
                 if self._clock.monotonic() >= beat_at:
                     self.say()
