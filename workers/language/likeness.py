@@ -32,7 +32,8 @@ def signature(text: str) -> Signature:
     runs = {" ".join(tokens[at : at + RUN]) for at in range(max(1, len(tokens) - RUN + 1))}
     hashed = np.frombuffer(b"".join(blake2b(run.encode(), digest_size=8).digest() for run in sorted(runs)), np.uint64)
     least = (hashed * _FACTORS + _TERMS).min(axis=1)
-    return (least * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(48)).astype(np.uint16)
+    found: Signature = (least * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(48)).astype(np.uint16)
+    return found
 
 
 class Seen:
