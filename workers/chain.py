@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.messages import Bar, Candidate
-from schemas.ports import Info, Screened, Task
+from schemas.ports import Billed, Info, Screened, Task, Usage
 from workers import roster
 from workers.plugin import Options, PlugIn
 
@@ -33,17 +33,22 @@ class Chain(PlugIn[ChainOptions]):
     def load(self) -> None:
         """Load every screen."""
         for screen in self._screens.values():
+            screen.access = self.access
             screen.load()
 
-    def screen(self, tasks: Sequence[Task[Candidate]]) -> list[Screened | Exception]:
-        """All measures of all screens; screens spared by a cut-off are named in `skipped`."""
+    def screen(self, tasks: Sequence[Task[Candidate]]) -> list[Screened | Exception | Billed]:
+        """All measures of all screens, and what they took; screens spared by a cut-off are named in `skipped`."""
         answers: list[Screened | Exception] = [Screened({}) for _ in tasks]
+        usages = [Usage() for _ in tasks]
         for name, screen in self._screens.items():
             shown = [at for at, answer in enumerate(answers) if self._wanted(tasks[at], answer)]
             results = roster.run(roster.KINDS["screen"], screen, [tasks[at] for at in shown]) if shown else ()
             given = dict(zip(shown, results, strict=True))
+            for at, result in given.items():
+                if isinstance(result, Billed):
+                    given[at], usages[at] = result.result, usages[at].plus(result.usage)
             answers = [_joined(answer, given.get(at), name) for at, answer in enumerate(answers)]
-        return answers
+        return [Billed(answer, usage) if any(usage) else answer for answer, usage in zip(answers, usages, strict=True)]
 
     def _wanted(self, task: Task[Candidate], answer: Screened | Exception) -> bool:
         return isinstance(answer, Screened) and not _misses(task.job.job.cutoffs, answer.measures)

@@ -7,10 +7,10 @@ import pytest
 
 from schemas.errors import Reject, Retry, UserError
 from schemas.messages import Bar, Candidate
-from schemas.ports import Info, Screened, Task
+from schemas.ports import Billed, Info, Screened, Task, Usage
 from tests.golden import samples
 from workers import chain
-from workers.plugin import Options, PlugIn
+from workers.plugin import Access, Options, PlugIn
 
 Say = Callable[[Task[Candidate]], Any]
 
@@ -132,3 +132,20 @@ def test_a_comma_ahead_of_a_value_belongs_to_the_screens_options() -> None:
 def test_an_unknown_screen_in_a_chain_is_told() -> None:
     with pytest.raises(UserError, match=r"^unknown screen 'pixel'; choose one of: "):
         chain.parse("pixel,null")
+
+
+def test_what_screens_took_adds_up_also_where_the_last_one_gives_no_answer() -> None:
+    first = Saying(lambda task: Billed(Screened({"a.x": 1.0}), Usage(10, 1, 0.5)))
+    second = Saying(lambda task: Billed(Reject("blocked") if task.job.job.attempt else Screened({}), Usage(5, 1, 0.25)))
+    good, bad = chain.Chain({"a": first, "b": second}).screen([attempt(0), attempt(1)])
+    assert good == Billed(Screened({"a.x": 1.0}), Usage(15, 2, 0.75))
+    assert isinstance(bad, Billed)
+    assert (str(bad.result), bad.usage) == ("blocked", Usage(15, 2, 0.75))
+
+
+def test_every_screen_is_given_what_the_chain_is_given_of_the_world() -> None:
+    screens = {"a": measuring("a.x", 1.0), "b": measuring("b.y", 1.0)}
+    chained = chain.Chain(screens)
+    chained.access = Access(key=lambda service: f"key of {service}")
+    chained.load()
+    assert [screen.access.key("gemini") for screen in screens.values()] == ["key of gemini"] * 2
