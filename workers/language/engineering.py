@@ -2,11 +2,8 @@
 
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +17,7 @@ from workers.language.likeness import Seen
 from workers.language.quotas import COMPOSITE, Slot
 from workers.language.reading import readable_json
 from workers.language.texts import Language
+from workers.language.wording import revision, wording
 
 LONGEST_TEXT = 160
 """Words of a prompt; text-to-image models read little more."""
@@ -31,6 +29,7 @@ TOKENS_A_SCENE, TOKENS_AN_EDIT = 260, 80
 MOST_TOKENS = 65_536
 """What large served models write at most."""
 TEMPERATURE = 1.0
+NAMES: Mapping[Language, str] = {"en": "English", "zh": "Simplified Chinese"}
 
 
 class Scene(BaseModel):
@@ -48,16 +47,8 @@ class Unfit(ValueError):
     """A scene or an edit that is not as ordered; the message says why."""
 
 
-@cache
-def words() -> Mapping[str, Any]:
-    """The words of `engineer.toml`."""
-    return tomllib.loads(Path(__file__).with_name("engineer.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def revision() -> str:
-    """Name of what the engineer is told and held to; another one after every change of the words or the taxonomy."""
-    return digest("engineer", json.dumps(words(), sort_keys=True), taxonomy().model_dump_json())[:8]
+REVISION = f"{revision('engineer')}-{digest(taxonomy().model_dump_json())[:6]}"
+"""Of what engineers are told, and of the operations they know; a part of every recipe."""
 
 
 def operations(names: Sequence[str]) -> str:
@@ -84,37 +75,35 @@ def scenes_question(
     parts.append(f"Orders:\n{orders}")
     tokens = sum(TOKENS_A_SCENE + TOKENS_AN_EDIT * len(slot.operations) for slot in slots.values())
     return Question(
-        system=words()["scenes"].strip(), parts=["\n\n".join(parts)], schema=SCENES, seed=seed,
+        system=wording("engineer").said("scenes"), parts=["\n\n".join(parts)], schema=SCENES, seed=seed,
         temperature=TEMPERATURE, max_tokens=max(1, min(tokens + 512, MOST_TOKENS) >> attempt),
     )  # fmt: skip
 
 
 def _order(number: int, slot: Slot, prompt: Language) -> str:
-    names = words()["languages"]
     return (
         f"{number}. style: {slot.style}; viewpoint: {slot.viewpoint}; picture: {slot.width} x {slot.height}; "
-        f"objects: {slot.objects}; text in {names[prompt]}, edits in {names[slot.language]}; "
+        f"objects: {slot.objects}; text in {NAMES[prompt]}, edits in {NAMES[slot.language]}; "
         f"edits: {', '.join(slot.operations)}"
     )
 
 
-def _record(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
+def record(**properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON schema of an object that has these properties, all of them and no other."""
     return {
         "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
     }  # fmt: skip
 
 
-_TEXT = {"type": "string"}
-_EDITS = {"type": "array", "items": _record(operation=_TEXT, instruction=_TEXT)}
-SCENES = _record(
+TEXT = {"type": "string"}
+_EDITS = {"type": "array", "items": record(operation=TEXT, instruction=TEXT)}
+SCENES = record(
     scenes={
         "type": "array",
-        "items": _record(
-            number={"type": "integer"}, text=_TEXT, objects={"type": "array", "items": _TEXT}, edits=_EDITS
-        ),
+        "items": record(number={"type": "integer"}, text=TEXT, objects={"type": "array", "items": TEXT}, edits=_EDITS),
     }
 )
-PHOTO = _record(caption=_TEXT, edits=_EDITS)
+PHOTO = record(caption=TEXT, edits=_EDITS)
 
 
 def found_scenes(reply: Reply) -> list[Any]:
@@ -181,10 +170,12 @@ def _objects(objects: Any, slot: Slot, text: str) -> tuple[str, ...]:
 def _check_text(text: str, language: Language) -> None:
     if not text:
         raise Unfit("has no text")
+    if text.encode(errors="ignore") != text.encode(errors="replace"):
+        raise Unfit("has a text with half a character")
     if texts.words(text) > LONGEST_TEXT:
         raise Unfit(f"has a text of more than {LONGEST_TEXT} words")
     if not texts.is_in(text, language):
-        raise Unfit(f"has a text that is not in {words()['languages'][language]}")
+        raise Unfit(f"has a text that is not in {NAMES[language]}")
     if not re.search(r"\w.*?[::].*\w", text[:HEADING]):
         raise Unfit("does not begin with its style and a colon")
 
@@ -194,14 +185,13 @@ def _check_text(text: str, language: Language) -> None:
 
 def photo_question(picture: Picture, edits: int, language: Language, offered: Sequence[str], seed: int) -> Question:
     """Ask for a caption and for edits, of the `offered` operations, of a photograph."""
-    names = words()["languages"]
     order = (
-        f"Write the caption in {names['en']} and {edits} edits in {names[language]}. "
+        f"Write the caption in {NAMES['en']} and {edits} edits in {NAMES[language]}. "
         f"The operations:\n{operations(offered)}"
     )
     return Question(
-        system=words()["photo"].strip(), parts=[picture, order], schema=PHOTO, seed=seed, temperature=TEMPERATURE,
-        max_tokens=TOKENS_A_SCENE + TOKENS_AN_EDIT * edits + 256,
+        system=wording("engineer").said("photo"), parts=[picture, order], schema=PHOTO, seed=seed,
+        temperature=TEMPERATURE, max_tokens=TOKENS_A_SCENE + TOKENS_AN_EDIT * edits + 256,
     )  # fmt: skip
 
 
@@ -252,8 +242,9 @@ def _edit(raw: Any, left: Counter[str], language: Language, before: Container[st
     if texts.words(instruction) > LONGEST_EDIT:
         raise Unfit(f"has more than {LONGEST_EDIT} words")
     if not texts.is_in(instruction, language):
-        raise Unfit(f"is not in {words()['languages'][language]}")
-    if word := texts.undoing(instruction):
+        raise Unfit(f"is not in {NAMES[language]}")
+    word = texts.undoing(instruction)
+    if word and not (operation == "restore" and word.casefold().startswith("restor")):
         raise Unfit(f"speaks of an earlier state ({word})")
     if word := texts.ordinal(instruction):
         raise Unfit(f"counts instead of saying where ({word})")

@@ -174,7 +174,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         record = Asking(campaign=campaign, by=self.recipe, call=call, slots=slots, meter=meter)
         if isinstance(billed.result, Reject):
             log.warning("%s: call %d: %s", self.recipe, call, billed.result)
-            return record.model_copy(update={"reason": str(billed.result)[:1024]})
+            return record.model_copy(update={"reason": standing.told(billed.result)})
         if isinstance(billed.result, Exception):
             self._note_failed(campaign, call, len(before), record, billed)
             raise billed.result
@@ -182,7 +182,9 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
 
     def _note_failed(self, campaign: str, call: int, asking: int, record: Asking, billed: Billed) -> None:
         if billed.usage != Usage():
-            paid = standing.Paid(campaign=campaign, by=record.by, meter=record.meter, reason=str(billed.result)[:1024])
+            paid = standing.Paid(
+                campaign=campaign, by=record.by, meter=record.meter, reason=standing.told(billed.result)
+            )
             standing.keep_failed(self._kept, self._key(campaign, call, asking), paid)
 
     def _plan(self, call: int) -> tuple[Slot, ...]:
@@ -213,7 +215,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         told = "".join(f"; {times} times {why}" for why, times in Counter(refused).most_common(3))
         level = logging.INFO if len(scenes) >= ENOUGH * len(missing) else logging.WARNING
         log.log(level, "%s: call %d: %d of %d scenes%s", record.by, record.call, len(scenes), len(missing), told)
-        update = {"model": model, "scenes": tuple(scenes), "refused": tuple(why[:256] for why in refused)}
+        update = {"model": model, "scenes": tuple(scenes), "refused": tuple(standing.told(why) for why in refused)}
         return record.model_copy(update=update)
 
     def _known(self, campaign: str) -> tuple[Seen, list[str]]:

@@ -84,6 +84,11 @@ class InMemory:
         return iter(sorted(key for key in self._data if key.startswith(prefix)))
 
 
+def told(reason: object) -> str:
+    """A reason as it is noted: not endless, and without half a character that a model may have given."""
+    return str(reason)[:512].encode(errors="replace").decode()
+
+
 def asking(kept: Kept, key: str) -> Asking | None:
     """The asking that stands under `key`; None where there is none. Raises `UserError` for a damaged one."""
     return _read(kept, key, Asking)

@@ -13,7 +13,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|《[
 UNDOING = re.compile(
     r"\b(?:revert(?:s|ed|ing)?|undo(?:es|ing|ne)?|undid|restor(?:e|es|ed|ing|ation)|back|original(?:s|ly)?|previous(?:ly)?"
     r"|again|reset(?:s|ting)?|return(?:s|ed|ing)?|rollback|re-?add(?:ed)?|reinstate[ds]?|revers(?:e|es|ed|ing|al)"
-    r"|before|former(?:ly)?|earlier|as it was|used to be|no longer|anymore|put away)\b"
+    r"|before|former(?:ly)?|earlier|as it was|used to be|no longer|anymore)\b"
     r"|恢复|还原|撤销|撤消|复原|取消|回退|回到|返回|重新|再次|原来|原本|原样|原始|原先|原有|原状|原图|之前|先前|以前|此前"
     r"|[变换改放调移转]回|不再",
     re.IGNORECASE,
