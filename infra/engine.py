@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from infra import campaigns
 from infra.metrics import Metrics
@@ -28,6 +29,7 @@ from streams.funnel import Funnel
 from streams.records import Campaign
 from streams.sweep import unexplained
 from workers import roster
+from workers.language import standing
 
 TICK_S = 0.2
 MOST_SWEEPS = 3
@@ -53,6 +55,7 @@ class Engine:
         self._workers: list[Worker] = []
         self._away: set[str] = set()
         self._sweeps = 0
+        self._taking: Intake | None = None
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
@@ -76,6 +79,7 @@ class Engine:
     def _mine(self, stores: Stores, intake: Intake, progress: Progress) -> None:
         if self._enough(progress):
             intake.closing.set()
+        self._taking = intake
         threads = self._start(stores, intake, progress)
         try:
             self._watch(stores, intake, progress)
@@ -115,15 +119,20 @@ class Engine:
             funnel.add(event)
         for triplet in shelf.triplets(stores.blobs):
             funnel.add_triplet(triplet)
+        for meter in standing.spent(stores.blobs, self.order.campaign):
+            funnel.spend(standing.STAGE, meter)
         return funnel
 
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
         prompter = roster.prompter(self.order.prompts)
-        prompter.access = access(self.settings, stores.blobs, progress.funnel.acceptance)
+        prompter.access = access(
+            self.settings, stores.blobs, progress.funnel.acceptance,
+            partial(progress.funnel.spend, standing.STAGE),
+        )  # fmt: skip
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, lambda: PROMPTER in self._control.paused or self._is_tight(),
+            progress.skipped.append, lambda: PROMPTER in self._control.paused or self._is_tight(), self._clock,
         )  # fmt: skip
 
     def _is_tight(self) -> bool:
@@ -229,6 +238,8 @@ class Engine:
     def _tell_troubles(self, progress: Progress) -> None:
         """What keeps workers waiting now; a note when it begins and when it is over."""
         away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
+        if self._taking is not None and self._taking.trouble:
+            away[self._taking.name] = self._taking.trouble
         away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused)}
         if self._is_tight():
             away[DISK] = f"under {self.settings.min_free_gb:g} GB free: nothing new is taken in (nhr gc --dry-run)"

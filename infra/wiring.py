@@ -4,7 +4,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -208,8 +208,9 @@ def crew(prompter: str, chosen: Mapping[str, str], counts: Mapping[str, int]) ->
 
 
 def access(
-    settings: Settings, blobs: Blobs | None, acceptance: Callable[[], Mapping[str, float]] | None = None
-) -> Access:
+    settings: Settings, blobs: Blobs | None, acceptance: Callable[[], Mapping[str, float]] | None = None,
+    spent: Callable[[m.Meter], None] | None = None,
+) -> Access:  # fmt: skip
     """What plug-ins are given of the world."""
 
     def key(service: str) -> str:
@@ -221,7 +222,8 @@ def access(
             case _:
                 raise UserError(f"no setting holds a key for {service!r}", "keys: gemini, openai")
 
-    return Access(key, blobs, *([acceptance] if acceptance else []))
+    given = Access(key, blobs)
+    return replace(given, acceptance=acceptance or given.acceptance, spent=spent or given.spent)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.messages import Prompt, Request
+from schemas.messages import Meter, Prompt, Request
 from schemas.ports import Blobs, Image, Info
 
 
@@ -28,6 +28,10 @@ def _nothing_known() -> Mapping[str, float]:
     return {}
 
 
+def _to_nobody(_meter: Meter) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Access:
     """What a plug-in is given of the world besides its options and its jobs.
@@ -35,11 +39,13 @@ class Access:
     `key` gives the secret that the settings hold for a service ("gemini", "openai"; "" where there is none; raises
     `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that were paid for
     (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where that is known.
+    `spent` is told what a prompter's askings took, each once, as they are made: they answer no job, so no answer tells.
     """
 
     key: Callable[[str], str] = _no_key
     kept: Blobs | None = None
     acceptance: Callable[[], Mapping[str, float]] = _nothing_known
+    spent: Callable[[Meter], None] = _to_nobody
 
 
 class PlugIn(Generic[OptionsT]):

@@ -224,9 +224,9 @@ def prompter(intent: Intent) -> Build:
         backlog = Backlog(stores.bus, with_.clock, intent.ahead, stores.ledgers, intent.open_most, LOOK_EVERY_S)
         intake = Intake(
             found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
-            intent.scenes, paused=with_.control.of(PROMPTER),
+            intent.scenes, paused=with_.control.of(PROMPTER), clock=with_.clock,
         )  # fmt: skip
-        return Job(intake.run, intent.prompts)
+        return Job(intake.run, intent.prompts, lambda: intake.trouble)
 
     return build
 

@@ -171,6 +171,8 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
 
         billed = self.each([Task(None)], do)[0]
         meter = metered(billed.usage, time.monotonic() - began)
+        if billed.usage != Usage():
+            self.access.spent(meter)
         record = Asking(campaign=campaign, by=self.recipe, call=call, slots=slots, meter=meter)
         if isinstance(billed.result, Reject):
             log.warning("%s: call %d: %s", self.recipe, call, billed.result)

@@ -13,6 +13,8 @@ from workers.language.quotas import Slot
 
 FORMAT = 1
 FOLDER = "answers/prompter/"
+STAGE = "prompt"
+"""What askings are counted under, beside the stages of jobs."""
 HINT = "restore it from a copy; deleted, it is asked again and what follows may change"
 
 
