@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from schemas.errors import Reject
+from schemas.errors import Reject, Retry
 from schemas.ports import Usage
 
 SEED_STEP = 1_000_003
 """Between the seeds of two attempts: far from seeds that a plug-in counts up itself."""
 WARMTH = 0.2
 """The least temperature of an attempt after the first: at 0 another seed changes nothing."""
+PATIENCE = 3
+"""How often a busy service is asked again when a job's earlier answers are at stake."""
 
 
 class Picture(NamedTuple):
@@ -63,6 +65,32 @@ class Blocked(Reject):
         self.usage = usage or Usage()
 
 
+class Busy(Retry):
+    """The service wants less to be asked of it: a quota, too much at once. `told`: it said itself for how long."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason, 1.0 if after_s is None else after_s)
+        self.told = after_s is not None
+
+
+class Misconfigured(Retry):
+    """No job is to blame and no waiting helps: a wrong key, an unknown model, an option that the model does not take.
+
+    Somebody has to set it right; until then the service counts as away, with this reason.
+    """
+
+    def __init__(self, reason: str, after_s: float = 30.0) -> None:
+        super().__init__(reason, after_s)
+
+
+class Fruitless(Retry):
+    """The service answered, and may charge for it, but there is nothing in the answer."""
+
+    def __init__(self, reason: str, usage: Usage | None = None) -> None:
+        super().__init__(reason)
+        self.usage = usage or Usage()
+
+
 class Unreadable(Exception):
     """An answer that is not what was asked for: cut short, no JSON, missing or out of range. Worth asking again."""
 
@@ -99,11 +127,24 @@ class Asker:
     attempt: int = 0
 
     def ask(self, question: Question) -> Reply:
-        """Like `Chat.ask`."""
+        """Like `Chat.ask`. A busy service is asked again at once if answers of this job would be lost otherwise.
+
+        Whoever keeps the pace makes such a call wait until the service wants to be asked.
+        """
+        asked = self._varied(question)
+        for _ in range(PATIENCE):
+            try:
+                return self._asked(asked)
+            except Busy:
+                if not self.usage.tokens_in:
+                    raise
+        return self._asked(asked)
+
+    def _asked(self, question: Question) -> Reply:
         try:
-            reply = self.chat.ask(self._varied(question), self.timeout_s)
-        except Blocked as blocked:
-            self.usage = self.usage.plus(blocked.usage)
+            reply = self.chat.ask(question, self.timeout_s)
+        except (Blocked, Fruitless) as error:
+            self.usage = self.usage.plus(error.usage)
             raise
         self.usage = self.usage.plus(reply.usage)
         return reply

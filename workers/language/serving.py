@@ -11,23 +11,38 @@ from pydantic import Field
 from schemas.errors import Reject, Retry
 from schemas.ports import Billed, Task
 from workers.language.asking import Asker, Chat, Unreadable
+from workers.language.pace import Pace, Paced
+from workers.language.prices import Prices
 from workers.language.reading import readable_json
 from workers.plugin import Options, PlugIn
 
 __all__ = ["Do", "Served", "ServiceOptions", "ServiceOptionsT", "readable_json"]
 
+URL = r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"
+MOST_CALLS = 256
 Do = Callable[[Task[Any], Asker], Any]
 """What is done for one job: asks as often as it likes and gives the job's result."""
 
 
 class ServiceOptions(Options):
-    """How a served model is asked: `timeout_s` seconds for one call in all, `tries` askings while it is unreadable."""
+    """How a served model is asked: `timeout_s` seconds for one call in all, `tries` askings while it is unreadable.
+
+    `concurrency` is the most calls at once; fewer are made while the service complains. Prices are dollars per million
+    tokens, for models that the price table does not know or knows wrongly.
+    """
 
     model: Annotated[str, Field(min_length=1)]
-    url: str = ""
-    concurrency: Annotated[int, Field(ge=1, le=256)] = 16
+    url: Annotated[str, Field(pattern=URL)] = ""
+    concurrency: Annotated[int, Field(ge=1, le=MOST_CALLS)] = 16
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     tries: Annotated[int, Field(ge=1, le=10)] = 3
+    price_in: Annotated[float | None, Field(ge=0)] = None
+    price_out: Annotated[float | None, Field(ge=0)] = None
+    price_cached: Annotated[float | None, Field(ge=0)] = None
+
+    def prices(self, share: float = 1.0) -> Prices:
+        """The prices in force; `share` of them is charged."""
+        return Prices(self.price_in, self.price_out, self.price_cached, share)
 
 
 ServiceOptionsT = TypeVar("ServiceOptionsT", bound=ServiceOptions)
@@ -42,7 +57,7 @@ class Served(PlugIn[ServiceOptionsT], ABC):
 
     def load(self) -> None:
         """Connect; asks nothing."""
-        self._chat = self.connect()
+        self._chat: Chat = Paced(self.connect(), Pace(self.options.concurrency))
         self._closing = weakref.finalize(self, self._chat.close)
 
     def close(self) -> None:

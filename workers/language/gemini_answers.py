@@ -1,0 +1,114 @@
+"""Reading what Gemini answers on the wire: words, blocks, odds and tokens used."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.language import troubles
+from workers.language.asking import Blocked, Fruitless, Reply, Token
+from workers.language.prices import Counts, Prices
+from workers.language.troubles import nonsense, refused
+
+Json = Mapping[str, Any]
+
+FINE = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED", ""})
+REFUSING = frozenset(
+    {
+        "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+    }
+)  # fmt: skip
+"""Reasons to end that say the service will not. Others, those not known here among them, may pass."""
+
+
+def opened(model: str, body: str) -> Json:
+    """The JSON object that is the answer; raises `Retry` for what is none, and the error that one may tell."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise nonsense(model, body) from None
+    if not isinstance(found, dict) or not found:
+        raise nonsense(model, body)
+    if isinstance(error := found.get("error"), dict):
+        after_s = troubles.google_after(error.get("details"))
+        status = error.get("code")
+        status = status if isinstance(status, int) and status >= 400 else 500
+        raise refused(model, status, str(error.get("message", "")), after_s, str(error.get("status", "")))
+    return found
+
+
+def reply(model: str, answer: Json, prices: Prices) -> Reply:
+    """What the model said; raises `Blocked` and `Fruitless`."""
+    usage = prices.usage(model, counts(answer))
+    feedback = _dict(answer.get("promptFeedback"))
+    if reason := _text(feedback.get("blockReason")):
+        raise Blocked(f"{model} blocked the question: {_line(reason, feedback.get('blockReasonMessage'))}", usage)
+    candidate = _dict(next(iter(_list(answer.get("candidates"))), None))
+    finish = _text(candidate.get("finishReason"))
+    if finish in REFUSING:
+        raise Blocked(f"{model} would not answer: {_line(finish, candidate.get('finishMessage'))}", usage)
+    text = said(candidate)
+    if not text and finish != "MAX_TOKENS":
+        raise Fruitless(f"{model} answered with nothing: {_line(finish, candidate.get('finishMessage'))}", usage)
+    version = _text(answer.get("modelVersion")) or model
+    return Reply(text, usage, cut=finish == "MAX_TOKENS", tokens=tokens(candidate), model=version)
+
+
+def said(candidate: Json) -> str:
+    """The words of a candidate, without its thoughts."""
+    parts = [_dict(part) for part in _list(_dict(candidate.get("content")).get("parts"))]
+    return "".join(_text(part.get("text")) for part in parts if not part.get("thought"))
+
+
+def counts(answer: Json) -> Counts:
+    """The tokens used."""
+    usage = _dict(answer.get("usageMetadata"))
+    return Counts(
+        input=_whole(usage.get("promptTokenCount")),
+        output=_whole(usage.get("candidatesTokenCount")) + _whole(usage.get("thoughtsTokenCount")),
+        cached=_whole(usage.get("cachedContentTokenCount")),
+        image_input=_pictures(usage.get("promptTokensDetails")),
+        image_output=_pictures(usage.get("candidatesTokensDetails")),
+    )
+
+
+def tokens(candidate: Json) -> list[Token]:
+    """The tokens of the answer with what else could have stood there."""
+    result = _dict(candidate.get("logprobsResult"))
+    top = [_dict(step) for step in _list(result.get("topCandidates"))]
+    found = []
+    for number, chosen in enumerate(_dict(one) for one in _list(result.get("chosenCandidates"))):
+        others = [_dict(one) for one in _list(top[number].get("candidates"))] if number < len(top) else []
+        odds = {_text(one.get("token")): _odds(one) for one in [*others, chosen] if _odds(one) is not None}
+        found.append(Token(_text(chosen.get("token")), {text: odd for text, odd in odds.items() if odd is not None}))
+    return found
+
+
+def _odds(one: Json) -> float | None:
+    value = one.get("logProbability")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _pictures(details: object) -> int:
+    rows = [_dict(row) for row in _list(details)]
+    return sum(_whole(row.get("tokenCount")) for row in rows if row.get("modality") == "IMAGE")
+
+
+def _line(reason: str, message: object) -> str:
+    return " ".join(f"{reason or 'no reason given'} {_text(message)}".split())[: troubles.LONGEST_SAID]
+
+
+def _dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: object) -> int:
+    return max(0, value) if isinstance(value, int) else 0

@@ -1,0 +1,96 @@
+"""Calls to OpenAI and its likes through the library openai; imported only where one is made."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx2
+import openai
+from openai.types.chat import ChatCompletion
+
+from schemas.errors import NhrError
+from workers.language.asking import Picture, Question, Reply
+from workers.language.deadline import Deadline
+from workers.language.openai_answers import reply
+from workers.language.openai_chat import OpenAIOptions
+from workers.language.troubles import nonsense, refused, told_after, unreachable
+
+OWN = "https://api.openai.com/v1"
+
+
+class OpenAIChat:
+    """A connection to one model."""
+
+    def __init__(self, options: OpenAIOptions, key: str) -> None:
+        self.model = options.model
+        self._options = options
+        self._prices = options.prices()
+        self._transport = Deadline(options.concurrency)
+        self._client = openai.OpenAI(
+            api_key=key,
+            base_url=options.url or OWN,
+            max_retries=0,
+            timeout=options.timeout_s,
+            http_client=httpx2.Client(transport=self._transport, trust_env=False, follow_redirects=False),
+        )
+        self._client.organization = self._client.project = None  # the library takes these from the environment
+
+    def ask(self, question: Question, timeout_s: float) -> Reply:
+        """The model's answer; see `Chat`."""
+        try:
+            with self._transport.within(timeout_s):
+                answer: object = self._client.chat.completions.create(**self.request(question))
+        except openai.APIStatusError as error:
+            raise _refused(self.model, error) from error
+        except openai.APIConnectionError as error:
+            cause = error.__cause__
+            raise unreachable(self.model, cause if isinstance(cause, Exception) else error) from error
+        except (ValueError, RecursionError) as error:
+            raise nonsense(self.model, str(error)) from error
+        if not isinstance(answer, ChatCompletion):
+            raise nonsense(self.model, "" if answer is None else str(answer))
+        return reply(self.model, answer, self._prices)
+
+    def request(self, question: Question) -> dict[str, Any]:
+        """The call, as the library takes it."""
+        options = self._options
+        asked: dict[str, Any] = {"model": self.model, "messages": list(self._messages(question)), "n": 1}
+        if options.effort:
+            asked |= {"reasoning_effort": options.effort, "max_completion_tokens": question.max_tokens}
+        else:
+            asked |= {"temperature": question.temperature, "max_tokens": question.max_tokens}
+            if question.seed is not None:
+                asked["seed"] = question.seed
+        if question.schema is not None and options.structured:
+            schema = {"name": "answer", "strict": True, "schema": question.schema}
+            asked["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if question.logprobs and not options.effort:
+            asked |= {"logprobs": True, "top_logprobs": question.logprobs}
+        if options.thinking is not None:
+            asked["extra_body"] = {"chat_template_kwargs": {"enable_thinking": options.thinking}}
+        return asked
+
+    def _messages(self, question: Question) -> Iterable[Mapping[str, object]]:
+        if question.system:
+            yield {"role": "system", "content": question.system}
+        yield {"role": "user", "content": [self._part(part) for part in question.parts]}
+
+    def _part(self, part: str | Picture) -> Mapping[str, object]:
+        if isinstance(part, str):
+            return {"type": "text", "text": part}
+        url = f"data:{part.mime};base64,{base64.b64encode(part.data).decode()}"
+        detail = {"detail": self._options.detail} if self._options.detail else {}
+        return {"type": "image_url", "image_url": {"url": url, **detail}}
+
+    def close(self) -> None:
+        """Give connections back; nobody may be asking any more."""
+        self._client.close()
+
+
+def _refused(model: str, error: openai.APIStatusError) -> NhrError:
+    body: object = error.body
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    said = inner.get("message", "") if isinstance(inner, dict) else inner
+    code = inner.get("code") if isinstance(inner, dict) else ""
+    status, headers = error.status_code, error.response.headers
+    return refused(model, status, str(said or ""), told_after(headers), code if isinstance(code, str) else "")
