@@ -8,16 +8,15 @@ of it; what counts is what stands. A call that came out short is filled up with 
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
 from schemas.errors import Reject, UserError
 from schemas.ids import digest
-from schemas.messages import MAX_REQUESTS, Meter, Prompt
+from schemas.messages import MAX_REQUESTS, Prompt
 from schemas.ports import Billed, Task, Usage
-from workers import roster
 from workers.language import engineering, quotas, standing
 from workers.language.asking import Asker
 from workers.language.likeness import Seen
@@ -38,22 +37,16 @@ AVOIDED = 60
 log = logging.getLogger(__name__)
 
 
-class EngineerOptions(ServiceOptions):
-    """How scenes are written, besides how the model is asked.
+class EditingOptions(ServiceOptions):
+    """Which edits are written, besides how the model is asked.
 
-    `pairs`: scenes a call, `edits` each; `seeds`: pictures of each. `wanted`: shares of released operations, as in
-    "remove=0.2;add=0.2". `most`: how many times as often as wanted an operation is asked for, at most, as its edits are
-    accepted rarely; `attempts`: how many the policy makes. `languages` of instructions; prompts are in English, or with
-    `prompts=same` in the language of their edits. `seed` picks another endless list.
+    `edits` of each picture. `wanted`: shares of released operations, as in "remove=0.2;add=0.2". `most`: how many times
+    as often as wanted an operation is asked for, at most, as its edits are accepted rarely; `attempts`: how many the
+    policy makes. `languages` of instructions. `seed` asks for other ones.
     """
 
-    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 600.0
-    pairs: Annotated[int, Field(ge=1, le=200)] = 50
     edits: Annotated[int, Field(ge=1, le=MAX_REQUESTS)] = 4
-    seeds: Annotated[int, Field(ge=1, le=1000)] = 10
     languages: Literal["en", "zh", "both"] = "en"
-    prompts: Literal["en", "same"] = "en"
-    megapixels: Annotated[float, Field(ge=0.01, le=4.0)] = 1.0
     wanted: str = ""
     most: Annotated[float, Field(ge=1.0, le=100.0)] = 4.0
     attempts: Annotated[int, Field(ge=1, le=100)] = 5
@@ -70,6 +63,23 @@ class EngineerOptions(ServiceOptions):
         """The languages of instructions, in turn."""
         return ("en", "zh") if self.languages == "both" else (self.languages,)
 
+    def shares(self, acceptance: Mapping[str, float]) -> Mapping[str, float]:
+        """What to ask for, so that what is released comes to have the wanted shares."""
+        return quotas.asked(quotas.wanted(self.wanted), acceptance, self.attempts, self.most)
+
+
+class EngineerOptions(EditingOptions):
+    """How scenes are written: `pairs` a call, each drawn with `seeds` seeds.
+
+    Prompts are in English, or with `prompts=same` in the language of their edits; `megapixels` scales pictures.
+    """
+
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 600.0
+    pairs: Annotated[int, Field(ge=1, le=200)] = 50
+    seeds: Annotated[int, Field(ge=1, le=1000)] = 10
+    prompts: Literal["en", "same"] = "en"
+    megapixels: Annotated[float, Field(ge=0.01, le=4.0)] = 1.0
+
 
 EngineerOptionsT = TypeVar("EngineerOptionsT", bound=EngineerOptions)
 
@@ -81,14 +91,9 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         super().__init__(options)
         self._memory = InMemory()
         self._connected = False
+        self.recipe = standing.recipe(self)
         self._seen: tuple[str, Seen, list[str]] | None = None
         self.refused: Counter[str] = Counter()
-
-    @property
-    def recipe(self) -> str:
-        """Name of exactly how scenes are made."""
-        name = type(self).__module__.rpartition(".")[2]
-        return roster.recipe("prompter", name, self)
 
     def intake(self, campaign: str, start: int) -> Iterator[Intake]:
         """Prompts from number `start` on. Raises `Retry` when the service is away, `UserError` when it is useless."""
@@ -170,7 +175,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
             return reply.model, engineering.found_scenes(reply)
 
         billed = self.each([Task(None)], do)[0]
-        meter = metered(billed.usage, time.monotonic() - began)
+        meter = standing.metered(billed.usage, began)
         if billed.usage != Usage():
             self.access.spent(meter)
         record = Asking(campaign=campaign, by=self.recipe, call=call, slots=slots, meter=meter)
@@ -190,9 +195,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
             standing.keep_failed(self._kept, self._key(campaign, call, asking), paid)
 
     def _plan(self, call: int) -> tuple[Slot, ...]:
-        """What to write for, so that what is released comes to have the wanted shares."""
-        options = self.options
-        shares = quotas.asked(quotas.wanted(options.wanted), self.access.acceptance(), options.attempts, options.most)
+        options, shares = self.options, self.options.shares(self.access.acceptance())
         return quotas.plan(options.seed, call, options.pairs, options.edits, shares, options.spoken, options.megapixels)
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -236,11 +239,6 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
                 seen.add(scene.text)
             objects += [name.casefold() for name in scene.objects[:1] if name.casefold() not in objects]
         del objects[:-AVOIDED]
-
-
-def metered(usage: Usage, seconds: float) -> Meter:
-    """What an asking took, as of now."""
-    return Meter(seconds=seconds, at=time.time(), **usage._asdict())
 
 
 def _folder(campaign: str) -> str:

@@ -101,6 +101,17 @@ def counted(shares: Mapping[str, float], total: int, offset: float) -> dict[str,
     return {name: count for name, count in counts.items() if count}
 
 
+def offered(shares: Mapping[str, float], count: int, key: str) -> tuple[str, ...]:
+    """Up to `count` different operations drawn by their shares, always the same ones for `key`; none is composite.
+
+    By the least exponential waiting times (Efraimidis and Spirakis, 2006), a draw without replacement.
+    """
+    rng = random.Random(digest("offered", key))
+    waits = {name: rng.expovariate(1.0) for name in sorted(shares)}
+    able = [name for name, share in shares.items() if share > 0 and name != COMPOSITE]
+    return tuple(sorted(able, key=lambda name: waits[name] / shares[name])[:count])
+
+
 def plan(
     seed: int, call: int, pairs: int, edits: int, shares: Mapping[str, float], languages: Sequence[Language],
     megapixels: float,

@@ -1,20 +1,25 @@
 """What a prompt engineer was paid for and must stand: its askings, create-only, each with what it took."""
 
+import time
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from schemas import formats
 from schemas.errors import Missing, UserError
+from schemas.ids import digest
 from schemas.messages import Meter, Request
+from schemas.ports import Usage
 from workers.language.engineering import Scene
 from workers.language.quotas import Slot
+from workers.plugin import Prompter
 
 FORMAT = 1
 FOLDER = "answers/prompter/"
 STAGE = "prompt"
 """What askings are counted under, beside the stages of jobs."""
+TUNING = frozenset({"concurrency", "timeout_s", "price_in", "price_out", "price_cached"})
 HINT = "restore it from a copy; deleted, it is asked again and what follows may change"
 
 
@@ -41,9 +46,10 @@ class Asking(Paid):
 
 
 class Described(Paid):
-    """What a model wrote for a photograph."""
+    """What a model wrote for a photograph, of the operations that were offered."""
 
     sha256: str
+    offered: tuple[str, ...] = ()
     caption: str = ""
     requests: tuple[Request, ...] = ()
     refused: tuple[str, ...] = ()
@@ -86,6 +92,17 @@ class InMemory:
         return iter(sorted(key for key in self._data if key.startswith(prefix)))
 
 
+def recipe(prompter: Prompter[Any], aside: frozenset[str] = frozenset()) -> str:
+    """Name of exactly how a prompter's answers are made, as "name@12 hex digits".
+
+    Options that change nothing of what is asked stay out of it, so that they may be changed at any time: how fast and
+    how long is asked, what it costs, and those `aside`.
+    """
+    name = type(prompter).__module__.rpartition(".")[2]
+    options = prompter.options.model_dump_json(exclude=set(TUNING | aside))
+    return f"{name}@{digest('prompter', name, prompter.INFO.revision, options)[:12]}"
+
+
 def told(reason: object) -> str:
     """A reason as it is noted: not endless, and without half a character that a model may have given."""
     return str(reason)[:512].encode(errors="replace").decode()
@@ -113,6 +130,11 @@ def keep_failed(kept: Kept, key: str, record: Paid) -> None:
     number = 0
     while not kept.put(f"{key}.failed-{number}", record.model_dump_json().encode()):
         number += 1
+
+
+def metered(usage: Usage, began: float) -> Meter:
+    """What an asking took that began at that time of the monotonic clock, as of now."""
+    return Meter(seconds=time.monotonic() - began, at=time.time(), **usage._asdict())
 
 
 def spent(kept: Kept, campaign: str = "") -> Iterator[Meter]:

@@ -49,23 +49,34 @@ class Found:
         return Skipped(self.path, reason)
 
 
-def photographs(options: FolderOptions, start: int, prompter: str) -> Iterator[Found | Skipped]:
+def photographs(
+    options: FolderOptions, start: int, prompter: str, known: dict[Path, str] | None = None
+) -> Iterator[Found | Skipped]:
     """Files from number `start` on; raises `UserError` at once when there is nothing to read.
 
-    `prompter` is who wants them, for messages.
+    `prompter` is who wants them, for messages. `known` holds the SHA-256 of files by path from one call to the next,
+    so that those before `start` are not read again.
     """
-    top = Path(options.path)
-    return _photographs(top if top.is_dir() else top.parent, _files(top, options, prompter), start, options)
+    top, hashes = Path(options.path), {} if known is None else known
+    files = _files(top, options, prompter)
+    return _photographs(top if top.is_dir() else top.parent, files, start, options, hashes)
 
 
-def _photographs(top: Path, files: list[Path], start: int, options: FolderOptions) -> Iterator[Found | Skipped]:
+def _photographs(
+    top: Path, files: list[Path], start: int, options: FolderOptions, known: dict[Path, str]
+) -> Iterator[Found | Skipped]:
     seen: dict[str, str] = {}
     for number, path in enumerate(files):
         name = path.relative_to(top).as_posix()
+        if number < start and path in known:
+            seen.setdefault(known[path], name)
+            continue
         try:
             data = _bytes(path)
             sha256 = hashlib.sha256(data).hexdigest()
             first = seen.setdefault(sha256, name) if data else name
+            if data:
+                known[path] = sha256
             if number >= start:
                 yield _found(name, path, top, data, sha256, first, options)
         except (Unusable, ValueError) as error:
