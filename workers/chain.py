@@ -71,7 +71,7 @@ def parse(text: str) -> tuple[str, PlugIn[Any]]:
     """The recipe name and the screen for "NAME,NAME:option=value,option=value,NAME"; one screen needs no chain."""
     parts: list[str] = []
     for part in text.split(","):
-        if "=" in part and ":" not in part and parts:
+        if "=" in part.partition(":")[0] and parts:  # an option, whose value may hold a colon, as a URL does
             parts[-1] += f",{part}"
         else:
             parts.append(part.strip())

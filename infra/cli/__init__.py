@@ -26,6 +26,7 @@ def app() -> typer.Typer:
     """The command line, built when it is needed."""
     from infra.cli import (
         buckets,
+        canary,
         control,
         data,
         demo,
@@ -59,6 +60,7 @@ def app() -> typer.Typer:
         keeping,
         dlq,
         models,
+        canary,
         policy,
         roles,
         topics,

@@ -4,7 +4,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,8 +17,9 @@ import pytest
 from schemas import codec
 from schemas import messages as m
 from schemas.errors import Reject, Retry, UserError
-from schemas.ports import Gated, Image, Info, Judged, Screened, Task
+from schemas.ports import Billed, Gated, Image, Info, Judged, Screened, Task
 from schemas.taxonomy import taxonomy
+from tests.contract.served import KEYS, served
 from tests.contract.worlds import jobs
 from tests.unit.photographic.scenes import photograph
 from workers import answers, roster
@@ -29,7 +30,25 @@ EVERY = [(kind, name) for kind in FOLDERS for name in roster.names(kind)]
 WORKERS = [(kind, name) for kind, name in EVERY if kind in KINDS]
 RESULTS = {"generator": Image, "gate": Gated, "editor": Image, "screen": Screened, "judge": Judged, "writer": str}
 HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm")
-GUESSES: tuple[object, ...] = (0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh")
+GUESSES: tuple[object, ...] = (
+    0,
+    1,
+    2,
+    7,
+    100,
+    0.25,
+    0.75,
+    True,
+    False,
+    "x",
+    "*.png",
+    "zh",
+    "low",
+    "before",
+    "http://x",
+)
+PAIRED: dict[str, dict[str, object]] = {"project": {"location": "y"}, "location": {"project": "y"}}
+"""Options that are given together."""
 FIRST = 6
 
 EACH = pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{kind}-{name}" for kind, name in EVERY])
@@ -48,12 +67,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def given(inputs: Path) -> dict[tuple[str, str], dict[str, object]]:
+def given(inputs: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
     """Options of the plug-ins that cannot do without."""
-    return {
-        ("prompter", "file"): {"path": str(inputs / "prompts.jsonl")},
-        ("prompter", "photos"): {"path": str(inputs / "photos")},
-    }
+    with served() as services:
+        yield {
+            ("prompter", "file"): {"path": str(inputs / "prompts.jsonl")},
+            ("prompter", "photos"): {"path": str(inputs / "photos")},
+            **services,
+        }
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +149,8 @@ def other_values(options: Options) -> dict[str, object]:
     for option in type(options).model_fields:
         for guess in GUESSES:
             try:
-                changed = type(options).model_validate({**options.model_dump(), option: guess})
+                given = {**options.model_dump(), **PAIRED.get(option, {}), option: guess}
+                changed = type(options).model_validate(given)
             except ValueError:
                 continue
             if getattr(changed, option) != getattr(options, option):
@@ -145,7 +167,11 @@ def test_its_recipe_changes_with_every_option(
     others = {option: value for option, value in other_values(usual.options).items() if option != "path"}
     assert set(others) >= {option for option in type(usual.options).model_fields if option != "path"}
     recipes = {
-        roster.recipe(kind, name, roster.build(kind, name, {**usual.options.model_dump(), option: value}))
+        roster.recipe(
+            kind,
+            name,
+            roster.build(kind, name, {**usual.options.model_dump(), **PAIRED.get(option, {}), option: value}),
+        )
         for option, value in others.items()
     }
     assert len(recipes | {roster.recipe(kind, name, usual)}) == len(others) + 1
@@ -167,8 +193,8 @@ def test_reading_what_plugins_say_of_themselves_imports_no_model() -> None:
 class Trial:
     """A loaded plug-in, the tasks it is tried with, and what it answered to all of them."""
 
-    def __init__(self, kind: str, name: str, tasks: Sequence[Task[Any]]) -> None:
-        self.kind, self.name = KINDS[kind], name
+    def __init__(self, kind: str, name: str, tasks: Sequence[Task[Any]], options: Mapping[str, object]) -> None:
+        self.kind, self.name, self._options = KINDS[kind], name, options
         self.plugin = self.fresh()
         self.recipe = roster.recipe(kind, name, self.plugin)
         sees = self.plugin.INFO.reads_images
@@ -177,7 +203,8 @@ class Trial:
 
     def fresh(self) -> PlugIn[Any]:
         """Another instance, loaded; skips the test where its model or its keys are not to be had."""
-        plugin = roster.build(self.kind.name, self.name, {})
+        plugin = roster.build(self.kind.name, self.name, self._options)
+        plugin.access = KEYS
         try:
             plugin.load()
         except UserError as error:
@@ -189,7 +216,7 @@ class Trial:
         size, found = self.plugin.INFO.batch, list[Any]()
         for first in range(0, len(tasks), size):
             found += roster.run(self.kind, plugin or self.plugin, tasks[first : first + size])
-        return found
+        return [result.result if isinstance(result, Billed) else result for result in found]
 
     def answered(self) -> list[tuple[Task[Any], Any]]:
         """The tasks it did not reject, with their results."""
@@ -197,9 +224,13 @@ class Trial:
 
 
 @pytest.fixture(scope="module", params=WORKERS, ids=[f"{kind}-{name}" for kind, name in WORKERS])
-def trial(request: pytest.FixtureRequest, tasks: dict[str, list[Task[Any]]]) -> Trial:
+def trial(
+    request: pytest.FixtureRequest,
+    tasks: dict[str, list[Task[Any]]],
+    given: dict[tuple[str, str], dict[str, object]],
+) -> Trial:
     kind, name = request.param
-    return Trial(kind, name, tasks[kind])
+    return Trial(kind, name, tasks[kind], given.get((kind, name), {}))
 
 
 def same(one: object, other: object) -> bool:

@@ -23,7 +23,7 @@ class GatingOptions(ServiceOptions):
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     side: Annotated[int, Field(ge=64, le=4096)] = 1024
-    tokens: Annotated[int, Field(ge=16, le=65536)] = 1024
+    tokens: Annotated[int, Field(ge=16, le=65536)] = 4096
 
 
 GatingT = TypeVar("GatingT", bound=GatingOptions)

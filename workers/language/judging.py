@@ -40,7 +40,7 @@ class JudgingOptions(ServiceOptions):
     reason: Literal["none", "before", "after"] = "none"
     preservation: bool = False
     side: Annotated[int, Field(ge=64, le=4096)] = 1024
-    tokens: Annotated[int, Field(ge=16, le=65536)] = 1024
+    tokens: Annotated[int, Field(ge=16, le=65536)] = 4096
 
 
 JudgingT = TypeVar("JudgingT", bound=JudgingOptions)

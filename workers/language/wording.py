@@ -3,12 +3,11 @@
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from schemas.ids import digest
 from schemas.messages import Candidate, JudgeJob, Request
@@ -17,12 +16,10 @@ from schemas.taxonomy import taxonomy
 FOLDER = Path(__file__).with_name("prompts")
 
 
-class Wording(BaseModel):
+@dataclass(frozen=True)
+class Wording:
     """One file: texts with `$names` to be filled in, the answer's fields as JSON schemas, and an example of each."""
 
-    model_config = ConfigDict(frozen=True)
-
-    version: int
     texts: Mapping[str, str]
     properties: Mapping[str, Mapping[str, Any]]
     examples: Mapping[str, Any]
@@ -55,9 +52,7 @@ def wording(name: str) -> Wording:
     """The file `prompts/NAME.toml`."""
     raw = _raw(name)
     texts = {key: value for key, value in raw.items() if isinstance(value, str)}
-    return Wording(
-        version=raw["version"], texts=texts, properties=raw.get("properties", {}), examples=raw.get("examples", {})
-    )
+    return Wording(texts, raw["properties"], raw["examples"])
 
 
 def revision(*names: str) -> str:

@@ -149,3 +149,9 @@ def test_every_screen_is_given_what_the_chain_is_given_of_the_world() -> None:
     chained.access = Access(key=lambda service: f"key of {service}")
     chained.load()
     assert [screen.access.key("gemini") for screen in screens.values()] == ["key of gemini"] * 2
+
+
+def test_a_url_among_the_options_of_a_screen_begins_no_other_screen() -> None:
+    _, chained = chain.parse("pixels,openai:model=m,url=http://127.0.0.1:8000/v1,side=512")
+    assert chained.INFO.summary == "pixels then openai"
+    assert chained.INFO.dear
