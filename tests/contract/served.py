@@ -1,17 +1,22 @@
 """A server for plug-ins over served models: it answers whatever it is asked, by the schema of the answer."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from tests.unit.language import authors
 from tests.wire.gemini import gemini_text
 from tests.wire.openai import chat_text
 from tests.wire.server import Wire
 from tests.wire.traffic import Reply, Request
 from workers.plugin import Access
 
-ROLES = ("gate", "screen", "judge")
+ROLES = ("gate", "screen", "judge", "writer")
+AUTHORS: Mapping[str, Callable[[str], str]] = {
+    "scenes": authors.answer, "caption": authors.described, "instruction": authors.written,
+}  # fmt: skip
 KEYS = Access(key=lambda service: f"key-of-{service}")
 
 
@@ -30,18 +35,36 @@ def fitting(schema: Mapping[str, Any]) -> Any:
             raise NotImplementedError(f"a schema of type {kind}")
 
 
+def _said(schema: Mapping[str, Any], words: str) -> str:
+    """An answer to what is asked in those words: prompt engineers and writers are held to more than a schema."""
+    author = next((AUTHORS[name] for name in schema["properties"] if name in AUTHORS), None)
+    return author(words) if author else json.dumps(fitting(schema))
+
+
 def _gemini(request: Request) -> Reply:
-    return gemini_text(json.dumps(fitting(request.json["generationConfig"]["responseJsonSchema"])))
+    body = request.json
+    parts = [*body["systemInstruction"]["parts"], *body["contents"][0]["parts"]]
+    words = "\n".join(part["text"] for part in parts if "text" in part)
+    return gemini_text(_said(body["generationConfig"]["responseJsonSchema"], words))
 
 
 def _openai(request: Request) -> Reply:
-    return chat_text(json.dumps(fitting(request.json["response_format"]["json_schema"]["schema"])))
+    body = request.json
+    shown = [message["content"] for message in body["messages"]]
+    parts = [part for content in shown for part in ([content] if isinstance(content, str) else content)]
+    words = "\n".join(part if isinstance(part, str) else part.get("text", "") for part in parts)
+    return chat_text(_said(body["response_format"]["json_schema"]["schema"], words))
 
 
 @contextmanager
-def served() -> Iterator[dict[tuple[str, str], dict[str, object]]]:
-    """The options with which plug-ins reach the server while it runs."""
+def served(photos: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
+    """The options with which plug-ins reach the server while it runs; `photos` is a folder of photographs."""
     with Wire({"generate": _gemini, "chat": _openai}) as wire:
         gemini = {"model": "gemini-2.5-flash", "url": wire.url}
         openai = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
-        yield {(role, name): options for role in ROLES for name, options in (("gemini", gemini), ("openai", openai))}
+        services = {"gemini": gemini, "openai": openai}
+        yield {
+            **{(role, name): options for role in ROLES for name, options in services.items()},
+            **{("prompter", name): {**options, "seeds": 2} for name, options in services.items()},
+            **{("prompter", f"{name}_photos"): {**options, "path": str(photos)} for name, options in services.items()},
+        }

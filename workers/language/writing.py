@@ -147,10 +147,11 @@ def _length(_job: TextJob, name: str, text: str) -> str:
 
 
 def _hidden(job: TextJob, name: str, text: str) -> str:
-    """No word gives away that something is undone; a form may keep what its forward instruction says itself."""
-    given = job.instruction if name not in ("inverse", "composite") and job.kind == "forward" else ""
-    known = texts.UNDOING.findall(given.casefold())
-    word = next((word for word in texts.UNDOING.findall(texts.unquoted(text)) if word.casefold() not in known), "")
+    """No word gives away that something is undone, but those that the texts it is made from say themselves."""
+    other = job.other.instruction if job.other else ""
+    given = {"inverse": "", "composite": f"{job.inverse} {other}"}.get(name, job.instruction).casefold()
+    found = (word for word in texts.UNDOING.findall(texts.unquoted(text)) if word.casefold() not in given)
+    word = next(found, "")
     return f"says {word!r}, which hints at an edit before" if word else ""
 
 

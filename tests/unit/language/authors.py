@@ -85,3 +85,32 @@ def _edit(operation: str, at: int, thing: str, language: str) -> dict[str, str]:
         "operation": operation,
         "instruction": said if language == "English" else f"请把左边的物体做成{'甲乙丙丁'[at % 4]}样",
     }
+
+
+# --- writers and photographs ------------------------------------------------------------------------------------------
+
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def written(text: str) -> str:
+    """The answer of a writer to the words of a question: dull texts that keep to every rule."""
+    said = [json.loads(found) for found in QUOTED.findall(text.partition("\n1. ")[2])]
+    if said:
+        instruction = f"{said[0].rstrip('.。')} and {said[1]}"
+    elif "Write in Simplified Chinese" in text:
+        instruction = "请把左边的物体做成木纹样子"
+    elif "20 to 60 words" in text:
+        instruction = "Paint it evenly in polished walnut" + " wherever its surface can be seen" * 9
+    elif "at most 10 words" in text:
+        instruction = "Paint it walnut."
+    else:
+        instruction = "Give the one on the left a finish of polished walnut."
+    return json.dumps({"instruction": instruction}, ensure_ascii=False)
+
+
+def described(text: str) -> str:
+    """The answer of an engineer that was shown a photograph and told what it may ask for."""
+    offered = re.findall(r"^- (\w+): ", text, re.MULTILINE)
+    count, language = re.findall(r"(\d+) edits in (.+?)\.", text)[0]
+    edits = [_edit(name, at, "lantern", language) for at, name in enumerate(offered[: int(count)])]
+    return json.dumps({"caption": "A lantern on a wooden table in a garden.", "edits": edits}, ensure_ascii=False)
