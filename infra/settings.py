@@ -34,6 +34,12 @@ class Settings(BaseModel):
     # --- services that plug-ins ask ---------------------------------------------------------------------------------
     gemini_key: Annotated[SecretStr, Field(description="API key of Gemini; better gemini_key_file")] = SecretStr("")
     gemini_key_file: Annotated[Path | None, Field(description="file that holds the API key of Gemini")] = None
+    gemini_account: Annotated[
+        SecretStr, Field(description="key of the service account for an enterprise's Gemini, JSON; better the file")
+    ] = SecretStr("")
+    gemini_account_file: Annotated[
+        Path | None, Field(description="file that holds the service account's key, as Google Cloud made it")
+    ] = None
     openai_key: Annotated[
         SecretStr, Field(description="API key of OpenAI, or of a server that speaks like it; better openai_key_file")
     ] = SecretStr("")
@@ -89,7 +95,8 @@ class Settings(BaseModel):
     ] = 300.0
 
     def secret(
-        self, name: Literal["kafka_password", "s3_access_key", "s3_secret_key", "gemini_key", "openai_key"]
+        self,
+        name: Literal["kafka_password", "s3_access_key", "s3_secret_key", "gemini_key", "gemini_account", "openai_key"],
     ) -> str:
         """The secret from its file, else from the setting itself; raises `UserError` for a file that cannot be read."""
         file: Path | None = getattr(self, f"{name}_file")

@@ -217,10 +217,12 @@ def access(
         match service:
             case "gemini":
                 return settings.secret("gemini_key")
+            case "gemini_account":
+                return settings.secret("gemini_account")
             case "openai":
                 return settings.secret("openai_key")
             case _:
-                raise UserError(f"no setting holds a key for {service!r}", "keys: gemini, openai")
+                raise UserError(f"no setting holds a key for {service!r}", "keys: gemini, gemini_account, openai")
 
     given = Access(key, blobs)
     return replace(given, acceptance=acceptance or given.acceptance, spent=spent or given.spent)

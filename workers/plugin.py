@@ -36,10 +36,10 @@ def _to_nobody(_meter: Meter) -> None:
 class Access:
     """What a plug-in is given of the world besides its options and its jobs.
 
-    `key` gives the secret that the settings hold for a service ("gemini", "openai"; "" where there is none; raises
-    `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that were paid for
-    (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where that is known.
-    `spent` is told what a prompter's askings took, each once, as they are made: they answer no job, so no answer tells.
+    `key` gives the secret that the settings hold for a service ("gemini", "gemini_account", "openai"; "" where there is
+    none; raises `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that
+    were paid for (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where
+    that is known. `spent` is told what a prompter's askings took, each once: they answer no job, so no answer tells.
     """
 
     key: Callable[[str], str] = _no_key

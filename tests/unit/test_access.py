@@ -12,8 +12,9 @@ from schemas.errors import UserError
 def test_keys_come_from_the_settings_or_their_files(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("from a file\n")
-    given = access(Settings(openai_key_file=file, gemini_key="plain"), None)
+    given = access(Settings(openai_key_file=file, gemini_key="plain", gemini_account_file=file), None)
     assert (given.key("openai"), given.key("gemini")) == ("from a file", "plain")
+    assert given.key("gemini_account") == "from a file"
 
 
 def test_a_key_that_nobody_set_is_empty() -> None:

@@ -23,12 +23,12 @@ class Deadline(httpx2.HTTPTransport):
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        trust = httpx2.create_ssl_context()
-        super().__init__(verify=trust)
+        self.trust = httpx2.create_ssl_context()
+        super().__init__(verify=self.trust)
         self._clock = clock
         self._here = threading.local()
         self._pool = httpcore2.ConnectionPool(  # in place of the one just made, which has no say in the network
-            ssl_context=trust,
+            ssl_context=self.trust,
             max_connections=most,
             max_keepalive_connections=most,
             keepalive_expiry=30.0,

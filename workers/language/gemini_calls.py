@@ -58,6 +58,8 @@ class GeminiChat:
         self._options, self._account = options, account
         self._prices = options.prices()
         self._transport = Deadline(options.concurrency)
+        trust = self._transport.trust  # given wherever the library would make another, which takes it a while
+        of_http = {"transport": self._transport, "verify": trust, "trust_env": False, "follow_redirects": False}
         project, location = options.site or ("", "")
         self._client = genai.Client(
             vertexai=account is not None,
@@ -69,7 +71,8 @@ class GeminiChat:
                 base_url=options.url or _base(location),
                 api_version=options.api_version or (SITE_VERSION if account else KEY_VERSION),
                 timeout=int(options.timeout_s * 1000),
-                client_args={"transport": self._transport, "trust_env": False, "follow_redirects": False},
+                client_args=of_http,
+                async_client_args={"verify": trust, "ssl": trust},
                 retry_options=types.HttpRetryOptions(attempts=1),
             ),
         )

@@ -29,6 +29,7 @@ class OpenAIChat:
         self._client = openai.OpenAI(
             api_key=key,
             base_url=options.url or OWN,
+            default_headers={"Authorization": f"Bearer {key}"},  # the environment may name another
             max_retries=0,
             timeout=options.timeout_s,
             http_client=httpx2.Client(transport=self._transport, trust_env=False, follow_redirects=False),
