@@ -41,19 +41,22 @@ def _said(schema: Mapping[str, Any], words: str) -> str:
     return author(words) if author else json.dumps(fitting(schema))
 
 
+def words_of(body: Mapping[str, Any]) -> str:
+    """All the words of a request to either vendor."""
+    if "contents" in body:
+        parts = [*body["systemInstruction"]["parts"], *body["contents"][0]["parts"]]
+        return "\n".join(part["text"] for part in parts if "text" in part)
+    contents = [message["content"] for message in body["messages"]]
+    told = [[{"text": content}] if isinstance(content, str) else content for content in contents]
+    return "\n".join(part["text"] for parts in told for part in parts if "text" in part)
+
+
 def _gemini(request: Request) -> Reply:
-    body = request.json
-    parts = [*body["systemInstruction"]["parts"], *body["contents"][0]["parts"]]
-    words = "\n".join(part["text"] for part in parts if "text" in part)
-    return gemini_text(_said(body["generationConfig"]["responseJsonSchema"], words))
+    return gemini_text(_said(request.json["generationConfig"]["responseJsonSchema"], words_of(request.json)))
 
 
 def _openai(request: Request) -> Reply:
-    body = request.json
-    shown = [message["content"] for message in body["messages"]]
-    parts = [part for content in shown for part in ([content] if isinstance(content, str) else content)]
-    words = "\n".join(part if isinstance(part, str) else part.get("text", "") for part in parts)
-    return chat_text(_said(body["response_format"]["json_schema"]["schema"], words))
+    return chat_text(_said(request.json["response_format"]["json_schema"]["schema"], words_of(request.json)))
 
 
 @contextmanager
