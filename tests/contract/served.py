@@ -15,7 +15,7 @@ from workers.plugin import Access
 
 ROLES = ("gate", "screen", "judge", "writer")
 AUTHORS: Mapping[str, Callable[[str], str]] = {
-    "scenes": authors.answer, "caption": authors.described, "instruction": authors.written,
+    "caption": authors.described, "instruction": authors.written,
 }  # fmt: skip
 KEYS = Access(key=lambda service: f"key-of-{service}")
 
@@ -35,8 +35,10 @@ def fitting(schema: Mapping[str, Any]) -> Any:
             raise NotImplementedError(f"a schema of type {kind}")
 
 
-def _said(schema: Mapping[str, Any], words: str) -> str:
+def _said(schema: Mapping[str, Any], words: str, seed: int) -> str:
     """An answer to what is asked in those words: prompt engineers and writers are held to more than a schema."""
+    if "scenes" in schema["properties"]:
+        return authors.answer(words, seed)
     author = next((AUTHORS[name] for name in schema["properties"] if name in AUTHORS), None)
     return author(words) if author else json.dumps(fitting(schema))
 
@@ -52,17 +54,20 @@ def words_of(body: Mapping[str, Any]) -> str:
 
 
 def _gemini(request: Request) -> Reply:
-    return gemini_text(_said(request.json["generationConfig"]["responseJsonSchema"], words_of(request.json)))
+    config = request.json["generationConfig"]
+    return gemini_text(_said(config["responseJsonSchema"], words_of(request.json), config["seed"]))
 
 
-def _openai(request: Request) -> Reply:
-    return chat_text(_said(request.json["response_format"]["json_schema"]["schema"], words_of(request.json)))
+def openai_by_rote(request: Request) -> Reply:
+    """What an OpenAI-like server says to anything."""
+    body = request.json
+    return chat_text(_said(body["response_format"]["json_schema"]["schema"], words_of(body), body["seed"]))
 
 
 @contextmanager
 def served(photos: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
     """The options with which plug-ins reach the server while it runs; `photos` is a folder of photographs."""
-    with Wire({"generate": _gemini, "chat": _openai}) as wire:
+    with Wire({"generate": _gemini, "chat": openai_by_rote}) as wire:
         gemini = {"model": "gemini-2.5-flash", "url": wire.url}
         openai = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
         services = {"gemini": gemini, "openai": openai}
