@@ -9,10 +9,10 @@ CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-demo test test-fast check fmt faults chaos bench services lock clean
+.PHONY: help setup demo cluster-demo test test-fast check fmt faults chaos bench services readme-models lock clean
 
 help: ## Say what can be done here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -56,6 +56,9 @@ bench: $(READY) ## Measure the speeds the README names, and print a table
 
 services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr services down ends them)
 	@$(BIN)/nhr services up
+
+readme-models: $(READY) ## Renew the README's table of models from what they say of themselves
+	@$(BIN)/python -m infra.cli.readme
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

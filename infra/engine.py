@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from typing import Any
 
 from infra import campaigns
 from infra.metrics import Metrics
@@ -18,12 +18,15 @@ from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
 from infra.runtime.pictures import Pictures
+from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
-from infra.wiring import Stores, Watch, access, embedded, handlers
+from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
 from schemas.errors import NhrError, UserError
+from schemas.messages import Meter
+from schemas.ports import Handler
 from streams import policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
@@ -38,6 +41,7 @@ AHEAD_DEAR = 16
 AHEAD_CHEAP = 128
 FAULTS = "nhr.faults"
 DISK = "disk"
+SPENDING = "spending"
 STOPPING = "stopping: finishing what is in hand (again: at once); the same command resumes"
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class Engine:
         faults = self.order.out / FAULTS
         with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
             self._control = Control(stores.cursors)
+            self._till = Till(stores.cursors, self._clock, self.settings.spend_usd_a_day)
             progress = self._resumed(stores)
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
@@ -90,6 +95,7 @@ class Engine:
                 thread.join()
             with suppress(UserError):  # a full disk, which is told already
                 self._in_hand.save()
+                self._till.tell()
         if self._failures:
             raise self._failures[0]
 
@@ -125,15 +131,25 @@ class Engine:
 
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
         prompter = roster.prompter(self.order.prompts)
-        prompter.access = access(
-            self.settings, stores.blobs, progress.funnel.acceptance,
-            partial(progress.funnel.spend, standing.STAGE),
+        prompter.access = prompters_access(
+            self.settings, stores.blobs, progress.funnel.acceptance, self._till,
+            lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
         )  # fmt: skip
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, lambda: PROMPTER in self._control.paused or self._is_tight(), self._clock,
+            progress.skipped.append, self._takes_nothing, self._clock,
         )  # fmt: skip
+
+    def _takes_nothing(self) -> bool:
+        """Whether no scene is to be taken in just now."""
+        return PROMPTER in self._control.paused or self._till.reached or self._is_tight()
+
+    def _paused(self, handler: Handler[Any]) -> Callable[[], bool]:
+        paused = self._control.of(handler.group)
+        if isinstance(handler, Worker):
+            return lambda: paused() or self._till.rests(handler.recipe)
+        return paused
 
     def _is_tight(self) -> bool:
         """Whether there is too little room on the disk for more scenes; what is under way is finished all the same."""
@@ -148,12 +164,13 @@ class Engine:
         watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
         self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
-            stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings
-        )
+            stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings,
+            self._till,
+        )  # fmt: skip
         self._workers = [handler for handler in made if isinstance(handler, Worker)]
         runs: list[tuple[str, Callable[[], None]]] = [("intake", intake.run)]
         runs += [
-            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._control.of(one.group)).run)
+            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._paused(one)).run)
             for one in made
         ]
         threads = [threading.Thread(target=self._guard, args=run, name=run[0]) for run in runs]
@@ -227,6 +244,7 @@ class Engine:
 
     def _tick(self, stores: Stores, progress: Progress) -> None:
         self._control.look()
+        self._till.look()
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)
@@ -243,9 +261,13 @@ class Engine:
         away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused)}
         if self._is_tight():
             away[DISK] = f"under {self.settings.min_free_gb:g} GB free: nothing new is taken in (nhr gc --dry-run)"
+        if self._till.trouble:
+            away[SPENDING] = self._till.trouble
         over = sorted(self._away - set(away))
         progress.notes += [text for name, text in away.items() if name not in self._away]
-        progress.notes += [f"{name}: {'goes on' if name in (*STAGES, DISK) else 'service back'}" for name in over]
+        progress.notes += [
+            f"{name}: {'goes on' if name in (*STAGES, DISK, SPENDING) else 'service back'}" for name in over
+        ]
         self._away, progress.troubles = set(away), list(away.values())
 
     def _scenes_done(self, stores: Stores, progress: Progress) -> int:

@@ -32,6 +32,12 @@ class Settings(BaseModel):
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
     # --- services that plug-ins ask ---------------------------------------------------------------------------------
+    spend_usd_a_day: Annotated[
+        float,
+        Field(
+            ge=0, description="US dollars a day (UTC), of all processes, from which plug-ins that bill rest; 0: none"
+        ),
+    ] = 0.0
     gemini_key: Annotated[SecretStr, Field(description="API key of Gemini; better gemini_key_file")] = SecretStr("")
     gemini_key_file: Annotated[Path | None, Field(description="file that holds the API key of Gemini")] = None
     gemini_account: Annotated[

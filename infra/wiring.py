@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,16 +13,19 @@ from infra import formats
 from infra.blobs.folder import FolderBlobs
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
+from infra.licences import Rights
 from infra.metrics import Metrics
 from infra.runtime.clock import SystemClock
+from infra.runtime.control import PROMPTER
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
+from infra.runtime.spending import Till
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.sqlite import Database
 from schemas import messages as m
 from schemas.errors import UserError
-from schemas.ports import Blobs, Bus, Clock, Handler, Ledgers
+from schemas.ports import Blobs, Bus, Clock, Handler, Ledgers, Usage
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
@@ -189,9 +193,13 @@ class Crew:
         """The recipe of each kind."""
         return {kind: self.plugin(kind)[0] for kind in self.texts if kind in roster.KINDS}
 
+    def plugins(self) -> dict[str, PlugIn[Any]]:
+        """A new instance of each kind's plug-in."""
+        return {kind: self.plugin(kind)[1] for kind in self.texts if kind in roster.KINDS}
+
     def dear(self) -> bool:
         """Whether any plug-in is dear."""
-        return any(self.plugin(kind)[1].INFO.dear for kind in self.texts if kind in roster.KINDS)
+        return any(plugin.INFO.dear for plugin in self.plugins().values())
 
     def count(self, name: str) -> int:
         """How many of a kind or stream run."""
@@ -217,10 +225,7 @@ def _is_drawn(kind: str, prompter: str) -> bool:
     return kind == "generator" and "photos" in prompter
 
 
-def access(
-    settings: Settings, blobs: Blobs | None, acceptance: Callable[[], Mapping[str, float]] | None = None,
-    spent: Callable[[m.Meter], None] | None = None,
-) -> Access:  # fmt: skip
+def access(settings: Settings, blobs: Blobs | None) -> Access:
     """What plug-ins are given of the world."""
 
     def key(service: str) -> str:
@@ -234,8 +239,23 @@ def access(
             case _:
                 raise UserError(f"no setting holds a key for {service!r}", "keys: gemini, gemini_account, openai")
 
-    given = Access(key, blobs)
-    return replace(given, acceptance=acceptance or given.acceptance, spent=spent or given.spent)
+    return Access(key, blobs)
+
+
+def prompters_access(
+    settings: Settings, blobs: Blobs, acceptance: Callable[[], Mapping[str, float]], till: Till,
+    told: Callable[[Usage], None] = lambda _usage: None,
+) -> Access:  # fmt: skip
+    """What a prompter is given: also what is accepted of late, and where to say what its items cost.
+
+    `told` hears of it, too.
+    """
+
+    def spent(usage: Usage) -> None:
+        till.add(PROMPTER, usage.cost_usd)
+        told(usage)
+
+    return replace(access(settings, blobs), acceptance=acceptance, spent=spent)
 
 
 @dataclass(frozen=True)
@@ -248,7 +268,7 @@ class Watch:
 
 def handlers(
     stores: Stores, crew: Crew, policy: Policy, meters: Metrics, clock: Clock, in_hand: InHand, watch: Watch,
-    settings: Settings,
+    settings: Settings, till: Till,
 ) -> list[Handler[Any]]:  # fmt: skip
     """Every handler of the embedded pipeline, workers and streams, as many of each as the crew has."""
     policies = Policies(stores.blobs)
@@ -259,7 +279,12 @@ def handlers(
         for _ in range(crew.count(kind.name)):
             recipe, plugin = crew.plugin(kind.name)
             plugin.access = access(settings, stores.blobs)
-            made.append(Worker(kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand))
+            made.append(
+                Worker(
+                    kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand,
+                    spent=partial(till.add, recipe), entitled=Rights(kind.name, plugin.INFO, policies).check,
+                )
+            )  # fmt: skip
     made += [
         Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)
         for _ in range(crew.count("director"))

@@ -126,12 +126,27 @@ class Subject(Message):
     made_by: Name = ""
 
 
+class Meter(Message):
+    """What an answer took: wall seconds of the model's step, tokens, US dollars, which machine and when (Unix s).
+
+    For records and counts only: no name, no ledger and nothing on the shelf depends on it.
+    """
+
+    seconds: float = 0.0
+    tokens_in: Whole = 0
+    tokens_out: Whole = 0
+    cost_usd: float = 0.0
+    machine: Name = ""
+    at: float = 0.0
+
+
 class Source(Message):
-    """A source image with the edits to be asked of it."""
+    """A source image with the edits to be asked of it; `meter` is what drawing it took."""
 
     subject: Subject
     requests: Requests
     retry: Whole = 0
+    meter: Meter = Meter()
 
     @property
     def job_id(self) -> str:
@@ -153,12 +168,13 @@ class EditJob(Message):
 
 
 class Candidate(Message):
-    """An attempt's edited image, on its way through the screens."""
+    """An attempt's edited image, on its way through the screens; `meter` is what the edit took."""
 
     job: EditJob
     image: ImageRef
     made_by: Name = ""
     retry: Whole = 0
+    meter: Meter = Meter()
 
     @property
     def job_id(self) -> str:
@@ -206,20 +222,6 @@ class TextJob(Message):
     before: ImageRef | None = None
     after: ImageRef | None = None
     retry: Whole = 0
-
-
-class Meter(Message):
-    """What an answer took: wall seconds of the model's step, tokens, US dollars, which machine and when (Unix s).
-
-    Belongs to verdict records only; nothing on the shelf depends on it.
-    """
-
-    seconds: float = 0.0
-    tokens_in: Whole = 0
-    tokens_out: Whole = 0
-    cost_usd: float = 0.0
-    machine: Name = ""
-    at: float = 0.0
 
 
 class GateVerdict(Message):

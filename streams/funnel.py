@@ -97,8 +97,10 @@ class Funnel:
         self.spending[stage].add(event.meter)
         match event:
             case m.GateVerdict():
+                self._made("generate", event.job.meter)
                 self._gate(event)
             case m.ScreenVerdict():
+                self._made("edit", event.job.meter)
                 self._screen(event)
             case m.JudgeVerdict():
                 self._judge(event)
@@ -127,6 +129,11 @@ class Funnel:
     def bars(self, policy_id: str) -> Bars:
         """The policy that decides on a job."""
         return self._policies.get(policy_id, self._bars)
+
+    def _made(self, stage: str, meter: m.Meter) -> None:
+        """Count what a picture took, told with the first verdict on it; one that was sent anew tells nothing."""
+        if meter != m.Meter():
+            self.spending[stage].add(meter)
 
     def _gate(self, event: m.GateVerdict) -> None:
         subject = event.job.subject

@@ -5,8 +5,9 @@ panes, which are as long as the window's hop, so an event is written once for ea
 ten or thirty-six windows that hold it. Everything can be counted anew from the verdicts; it feeds metrics and quotas.
 
 Stages: `gate` (plausible), `screen` (misses no bar), `judge` (forward triplets above the bars), `inverse` and
-`composite` (the same of those kinds), `text` (whatever was written). What answers cost is counted with them. An event
-belongs to the time its answer was metered at, or else to its arrival.
+`composite` (the same of those kinds), `text` (whatever was written), `generate` and `edit` (whatever was made, told
+with the verdict on it; neither accepts anything). What answers cost is counted with them. An event belongs to the time
+its answer was metered at, or else to its arrival.
 """
 
 import json
@@ -30,6 +31,8 @@ GROUP = "rates"
 STALE_S = 60.0
 """A member that has not told its counts for so long is gone: others count its partitions anew."""
 OTHER = "other"
+MAKERS = frozenset({"generate", "edit"})
+"""Stages that are counted for what they cost alone."""
 SPENDING = frozenset({"all", "model"})
 """Where it is counted what answers cost as well."""
 MOST_NAMES = 32
@@ -100,7 +103,10 @@ Counts = Mapping[Row, Count]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an event tells: a stage's word on something; `at` is Unix seconds, 0 where the answer was not metered."""
+    """What an event tells: a stage's word on something; `at` is Unix seconds, 0 where the answer was not metered.
+
+    `made` is the making of the picture that it is about.
+    """
 
     stage: str
     accepted: bool
@@ -110,16 +116,20 @@ class Seen:
     at: float = 0.0
     tokens: int = 0
     microdollars: int = 0
+    made: "Seen | None" = None
 
     def counts(self) -> dict[Row, Count]:
         """What it adds, and where."""
         plain = Count(1, self.accepted)
         spent = Count(1, self.accepted, self.tokens, self.microdollars)
-        return {row: spent if row.by in SPENDING else plain for row in self.rows()}
+        own = {row: spent if row.by in SPENDING else plain for row in self.rows()}
+        return own | self.made.counts() if self.made else own
 
     def rows(self) -> tuple[Row, ...]:
         """Where it counts. Names that the taxonomy does not know are counted together, so that rows stay few."""
         known = taxonomy()
+        if self.stage in MAKERS:
+            return Row(self.stage, "all", ""), Row(self.stage, "model", self.model)
         rows = [
             Row(self.stage, "all", ""),
             Row(self.stage, "style", _known(self.style, known.styles)),
@@ -138,32 +148,35 @@ def seen(event: Event, bars: Callable[[str], Bars | None]) -> Seen | None:
     """What an event tells; None for failures and redrives, and under a policy that `bars` does not know."""
     match event:
         case m.GateVerdict():
-            return _seen("gate", event.yes, event, event.job.subject, None)
+            subject = event.job.subject
+            made = _seen("generate", True, subject.made_by, event.job.meter, subject, None)
+            return _seen("gate", event.yes, event.by, event.meter, subject, None, made)
         case m.ScreenVerdict():
             job = event.job.job
             policy = bars(job.policy_id)
             if policy is None:
                 return None
-            return _seen("screen", policy.screen_lost(event) is None, event, job.subject, job.request.operation)
+            made = _seen("edit", True, event.job.made_by, event.job.meter, job.subject, None)
+            kept = policy.screen_lost(event) is None
+            return _seen("screen", kept, event.by, event.meter, job.subject, job.request.operation, made)
         case m.JudgeVerdict():
             policy = bars(event.job.policy_id)
             if policy is None:
                 return None
-            stage = "judge" if event.job.kind == "forward" else event.job.kind
-            return _seen(stage, accepted(event, policy), event, event.job.subject, event.job.request.operation)
+            stage, kept = "judge" if event.job.kind == "forward" else event.job.kind, accepted(event, policy)
+            return _seen(stage, kept, event.by, event.meter, event.job.subject, event.job.request.operation)
         case m.TextAnswer():
-            return _seen("text", True, event, event.job.subject, None)
+            return _seen("text", True, event.by, event.meter, event.job.subject, None)
         case _:
             return None
 
 
-Verdict = m.GateVerdict | m.ScreenVerdict | m.JudgeVerdict | m.TextAnswer
-
-
-def _seen(stage: str, kept: bool, event: Verdict, subject: m.Subject, operation: str | None) -> Seen:
-    meter = event.meter
+def _seen(
+    stage: str, kept: bool, by: str, meter: m.Meter, subject: m.Subject, operation: str | None, made: Seen | None = None
+) -> Seen:
     tokens, microdollars = meter.tokens_in + meter.tokens_out, round(meter.cost_usd * 1e6)
-    return Seen(stage, kept, subject.style, _model(event.by), operation, meter.at, tokens, microdollars)
+    told = made if made and made.at else None  # a picture that was sent anew, or before pictures were metered
+    return Seen(stage, kept, subject.style, _model(by), operation, meter.at, tokens, microdollars, told)
 
 
 def _model(recipe: str) -> str:

@@ -21,20 +21,20 @@ def source_id(job: Any) -> str:
     return subject.source_id if subject else str(job.source_id)
 
 
-def drawn(prompt: m.Prompt, image: m.ImageRef, by: str) -> m.Source:
+def drawn(prompt: m.Prompt, image: m.ImageRef, by: str, meter: m.Meter) -> m.Source:
     """The source that a generator drew for a prompt."""
     subject = m.Subject(
         campaign=prompt.campaign, source_id=prompt.source_id, prompt_id=prompt.prompt_id, text=prompt.text,
         style=prompt.style, seed=prompt.seed, image=image, made_by=by,
     )  # fmt: skip
-    return m.Source(subject=subject, requests=prompt.requests)
+    return m.Source(subject=subject, requests=prompt.requests, meter=meter)
 
 
-def pictured(job: m.Prompt | m.EditJob, image: m.ImageRef, by: str) -> m.Message:
+def pictured(job: m.Prompt | m.EditJob, image: m.ImageRef, by: str, meter: m.Meter) -> m.Message:
     """The answer of a generator or an editor, whose result was stored as `image`."""
     if isinstance(job, m.Prompt):
-        return drawn(job, image, by)
-    return m.Candidate(job=job, image=image, made_by=by)
+        return drawn(job, image, by, meter)
+    return m.Candidate(job=job, image=image, made_by=by, meter=meter)
 
 
 def told(job: Any, result: Any, by: str, meter: m.Meter) -> m.Message:

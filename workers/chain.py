@@ -28,6 +28,9 @@ class Chain(PlugIn[ChainOptions]):
             dear=any(info.dear for info in infos),
             reads_images=any(info.reads_images for info in infos),
             batch=min(info.batch for info in infos),
+            licence=" and ".join(dict.fromkeys(info.licence for info in infos)),
+            commercial=_commercial([info.commercial for info in infos]),
+            memory_gb=sum(info.memory_gb for info in infos),
         )
 
     def load(self) -> None:
@@ -35,6 +38,12 @@ class Chain(PlugIn[ChainOptions]):
         for screen in self._screens.values():
             screen.access = self.access
             screen.load()
+
+    def check(self) -> Sequence[str]:
+        """What keeps any screen from working here."""
+        for screen in self._screens.values():
+            screen.access = self.access
+        return [f"{name}: {line}" for name, screen in self._screens.items() for line in screen.check()]
 
     def screen(self, tasks: Sequence[Task[Candidate]]) -> list[Screened | Exception | Billed]:
         """All measures of all screens, and what they took; screens spared by a cut-off are named in `skipped`."""
@@ -52,6 +61,11 @@ class Chain(PlugIn[ChainOptions]):
 
     def _wanted(self, task: Task[Candidate], answer: Screened | Exception) -> bool:
         return isinstance(answer, Screened) and not _misses(task.job.job.cutoffs, answer.measures)
+
+
+def _commercial(each: Sequence[bool | None]) -> bool | None:
+    """Of all together: no where one says no, unknown where one is unknown."""
+    return False if False in each else None if None in each else True
 
 
 def _misses(cutoffs: Mapping[str, Bar], measures: Mapping[str, float]) -> bool:

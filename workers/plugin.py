@@ -1,14 +1,14 @@
 """What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.messages import Meter, Prompt, Request
-from schemas.ports import Blobs, Image, Info
+from schemas.messages import Prompt, Request
+from schemas.ports import Blobs, Image, Info, Usage
 
 
 class Options(BaseModel):
@@ -28,8 +28,8 @@ def _nothing_known() -> Mapping[str, float]:
     return {}
 
 
-def _to_nobody(_meter: Meter) -> None:
-    return None
+def _untold(_usage: Usage) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Access:
     `key` gives the secret that the settings hold for a service ("gemini", "gemini_account", "openai"; "" where there is
     none; raises `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that
     were paid for (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where
-    that is known. `spent` is told what a prompter's askings took, each once: they answer no job, so no answer tells.
+    that is known. `spent` is told what was used where no answer says so as `Billed`: by a prompter, for its items.
     """
 
     key: Callable[[str], str] = _no_key
     kept: Blobs | None = None
     acceptance: Callable[[], Mapping[str, float]] = _nothing_known
-    spent: Callable[[Meter], None] = _to_nobody
+    spent: Callable[[Usage], None] = _untold
 
 
 class PlugIn(Generic[OptionsT]):
@@ -63,6 +63,14 @@ class PlugIn(Generic[OptionsT]):
 
     def load(self) -> None:
         """Bring the model into memory; called once, by the thread that will own it."""
+
+    def check(self) -> Sequence[str]:
+        """What keeps it from working here, one line each that says what to do about it; nothing where all is well.
+
+        For `nhr doctor`, which has set `access` and calls no `load`: whether weights are there, a service answers
+        within seconds and knows the model, a quota is left. It pays for nothing.
+        """
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def app() -> typer.Typer:
         data,
         demo,
         dlq,
+        doctor,
         keeping,
         mine,
         models,
@@ -41,6 +42,7 @@ def app() -> typer.Typer:
         stats,
         status,
         topics,
+        trying,
         up,
     )  # fmt: skip
 
@@ -61,6 +63,8 @@ def app() -> typer.Typer:
         dlq,
         models,
         canary,
+        trying,
+        doctor,
         policy,
         roles,
         topics,

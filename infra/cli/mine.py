@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from infra import licences
 from infra import settings as environment
 from infra.cli import common
 from infra.cli import view as views
@@ -92,7 +93,9 @@ def mine(
         target=target,
         for_s=_seconds(duration) if duration else None,
     )
-    roster.prompter(prompts).intake(order.campaign, 0)  # says what is wrong with it before anything is written
+    prompter = roster.prompter(prompts)
+    prompter.intake(order.campaign, 0)  # says what is wrong with it before anything is written
+    licences.demand(order.policy, {"prompter": prompter, **order.crew.plugins()})
     view = views.choose(as_json)
     with _logging(order.out, settings.log_level), view:
         engine = Engine(order, settings, view.show)

@@ -1,34 +1,30 @@
-"""`nhr models` and `nhr doctor`: what can be used, and whether this machine is fit for it."""
+"""`nhr models`: what can be used, under which licence, with how much memory; a table, JSON, or the README's."""
 
-import importlib.util
-import platform
-import shutil
-import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import Annotated
+import json
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 import typer
 from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from infra import formats
-from infra import settings as environment
-from infra.settings import Settings
-from infra.sqlite import Database
-from infra.wiring import DATABASE
+from infra.licences import RIGHTS
 from schemas.errors import UserError
+from schemas.ports import Info
 from schemas.taxonomy import taxonomy
 from workers import roster
 
-LEAST_FREE_GB = 2.0
+WIDE = 140
+"""Columns from which there is room for where a model comes from and what it accepts."""
+TESTING = frozenset({"null"})
+"""Plug-ins for tests and benches, which the README's table leaves out."""
 
 
 def register(cli: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     cli.command("models", short_help="List what can draw, edit, screen, judge and write.")(models)
-    cli.command("doctor", short_help="Check this machine and the data folder.")(doctor)
 
 
 def models(
@@ -36,48 +32,112 @@ def models(
         str, typer.Argument(metavar="KIND", help="prompter, generator, gate, editor, screen, judge or writer.")
     ] = "",
     operations: Annotated[bool, typer.Option("--operations", help="List the kinds of edit instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The README's table.")] = False,
 ) -> None:
-    """List the plug-ins of every kind; with a KIND also their options, licences and whether they are dear.
+    """List the plug-ins of every kind: licence, whether outputs may be used commercially, memory, extra to install.
 
-    The answers of a dear plug-in cost GPU time or money: each is kept and never asked for twice.
+    With a KIND all about each: options, repository and revision, what it accepts, whether it is dear. The answers of a
+    dear plug-in cost GPU time or money: each is kept and never asked for twice. A policy with licences = "commercial"
+    admits only those for commercial use.
 
     \b
     Examples:
       nhr models editor
       nhr mine --editor null:sleep_ms=200      an option is given like this
+      nhr models --json | jq '.[] | select(.commercial) | .name'
       nhr models --operations
     """
     if operations:
         return _operations()
     if kind and kind not in roster.FOLDERS:
         raise UserError(f"unknown kind {kind!r}", f"kinds: {', '.join(roster.FOLDERS)}")
+    kinds = (kind,) if kind else tuple(roster.FOLDERS)
+    if as_json:
+        typer.echo(json.dumps([_told(*one) for one in _all(kinds)], ensure_ascii=False))
+        return None
+    if markdown:
+        typer.echo("\n".join(table(kinds)))
+        return None
     return _details(kind) if kind else _overview()
 
 
+def _all(kinds: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
+    for kind in kinds:
+        for name in roster.names(kind):
+            yield kind, name, roster.plugin_class(kind, name)
+
+
+def table(kinds: Sequence[str] = tuple(roster.FOLDERS)) -> list[str]:
+    """The lines of a Markdown table: role x plug-in x model x licence x memory."""
+    lines = ["| role | plug-in | model | licence | memory |", "|---|---|---|---|---|"]
+    for kind, name, cls in _all(kinds):
+        if name not in TESTING:
+            info: Info = cls.INFO
+            model, rights = info.repository or "–", RIGHTS[info.commercial]
+            lines.append(f"| {kind} | `{name}` | {model} | {info.licence}: {rights} | {_memory(info)} |")
+    return lines
+
+
 def _overview() -> None:
-    table = _table("kind", "name", "what it does")
-    for kind in roster.FOLDERS:
-        for number, name in enumerate(roster.names(kind)):
-            table.add_row("" if number else kind, name, roster.plugin_class(kind, name).INFO.summary)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    wide = console.width >= WIDE
+    more = ("model", "accepts") if wide else ()
+    shown = _table("kind", "name", "licence", "outputs", "memory", "extra", *more, "what it does")
+    before = ""
+    for kind, name, cls in _all(tuple(roster.FOLDERS)):
+        info: Info = cls.INFO
+        told = (_model(info), info.accepts) if wide else ()
+        first = "" if kind == before else kind
+        facts = (info.licence, RIGHTS[info.commercial], _memory(info), info.extra, *told, info.summary)
+        shown.add_row(first, name, *map(Text, facts))
+        before = kind
+    console.print(shown)
 
 
 def _details(kind: str) -> None:
     console = Console(highlight=False)
-    for name in roster.names(kind):
-        cls = roster.plugin_class(kind, name)
-        console.print(f"[bold]{name}[/]  {cls.INFO.summary}")
-        rights = {True: "outputs may be used commercially", False: "no commercial use", None: "commercial use unknown"}
+    for _, name, cls in _all((kind,)):
+        info: Info = cls.INFO
+        console.print(Text.assemble((name, "bold"), "  ", info.summary))
         facts = [
-            ("licence", f"{cls.INFO.licence}, {rights[cls.INFO.commercial]}"),
-            ("memory", f"{cls.INFO.memory_gb} GB"),
-            ("dear", _yes(cls.INFO.dear)),
+            ("licence", f"{info.licence}, {RIGHTS[info.commercial]} of its outputs"),
+            ("model", _model(info)),
+            ("memory", _memory(info)),
+            ("sizes", info.sizes),
+            ("steps", str(info.steps or "")),
+            ("accepts", info.accepts),
+            ("needs", f'pip install "nhr[{info.extra}]"' if info.extra else ""),
+            ("dear", "yes" if info.dear else "no"),
         ]
         facts += [("option", _option(option, field)) for option, field in cls.OPTIONS.model_fields.items()]
-        table = Table.grid(padding=(0, 2))
+        grid = Table.grid(padding=(0, 2))
         for title, fact in facts:
-            table.add_row(f"  {title}", fact)
-        console.print(table)
+            if fact:
+                grid.add_row(f"  {title}", Text(fact))
+        console.print(grid)
+
+
+def _told(kind: str, name: str, cls: Any) -> dict[str, Any]:
+    info: Info = cls.INFO
+    return {
+        "kind": kind, "name": name, "summary": info.summary, "licence": info.licence, "commercial": info.commercial,
+        "memory_gb": info.memory_gb, "repository": info.repository, "revision": info.revision, "steps": info.steps,
+        "sizes": info.sizes, "accepts": info.accepts, "extra": info.extra, "dear": info.dear, "batch": info.batch,
+        "operations": None if info.operations is None else sorted(info.operations),
+        "options": [
+            {"name": option, "needed": field.is_required(), "about": _option(option, field)}
+            for option, field in cls.OPTIONS.model_fields.items()
+        ],
+    }  # fmt: skip
+
+
+def _model(info: Info) -> str:
+    return f"{info.repository} at {info.revision}" if info.repository else f"revision {info.revision}"
+
+
+def _memory(info: Info) -> str:
+    return f"{info.memory_gb:g} GB"
 
 
 def _option(name: str, field: FieldInfo) -> str:
@@ -92,136 +152,19 @@ def _option(name: str, field: FieldInfo) -> str:
     return " ".join([name, default, *([f"({' '.join(limits)})"] if limits else [])])
 
 
-def _yes(fact: bool) -> str:
-    return "yes" if fact else "no"
-
-
 def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in titles:
-        table.add_column(title, overflow="fold", no_wrap=title != titles[-1])
-    return table
+        shown.add_column(title, overflow="fold", no_wrap=title in {"kind", "name", "memory", "group", "operation"})
+    return shown
 
 
 def _operations() -> None:
-    table = _table("group", "operation", "what it asks for (and what undoes it)")
+    shown = _table("group", "operation", "what it asks for (and what undoes it)")
     group = ""
     for operation in taxonomy().operations.values():
         undone = {"": "nothing", operation.name: "the same"}.get(operation.inverse or "", operation.inverse)
         meaning = f"{operation.meaning} ({undone})"
-        table.add_row("" if operation.group == group else operation.group, operation.name, meaning)
+        shown.add_row("" if operation.group == group else operation.group, operation.name, meaning)
         group = operation.group
-    Console(highlight=False).print(table)
-
-
-def doctor(
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the data to check (default: NHR_OUT or nhr-data).")
-    ] = None,
-) -> None:
-    """Check this machine: Python, packages, plug-ins, the data folder and its disk; says how to mend what is wrong.
-
-    Where the settings name a cluster, also whether Kafka and S3 answer and have the topics and the bucket.
-
-    Exit status: 0 all is well, 1 something is not.
-
-    \b
-    Example:
-      nhr doctor --out /mnt/big/data
-    """
-    settings = environment.from_environment()
-    folder = (out or settings.out).expanduser()
-    checks = [_python(), *_packages(), _plugins(), _folder(folder), _disk(folder), _database(folder)]
-    checks += [_kafka(settings)] * bool(settings.kafka) + [_s3(settings)] * bool(settings.s3)
-    for good, what, hint in checks:
-        typer.echo(f"{'ok  ' if good else 'BAD '} {what}{'' if good else f': {hint}'}")
-    if not all(good for good, _, _ in checks):
-        raise typer.Exit(1)
-
-
-Check = tuple[bool, str, str]
-
-
-def _python() -> Check:
-    return sys.version_info >= (3, 11), f"Python {platform.python_version()}", "NHR needs 3.11 or newer"
-
-
-def _packages() -> list[Check]:
-    names = ("pydantic", "msgpack", "numpy", "cv2", "PIL", "rich", "jinja2", "prometheus_client")
-    return [
-        (importlib.util.find_spec(name) is not None, f"package {name}", "install NHR's requirements") for name in names
-    ]
-
-
-def _folder(folder: Path) -> Check:
-    """Whether files and hard links can be made there; what was made for that is removed again."""
-    missing = [folder, *folder.parents]
-    missing = missing[: next(number for number, path in enumerate(missing) if path.exists())]
-    probe = folder / ".doctor"
-    link = probe.with_suffix(".link")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"x")
-        link.unlink(missing_ok=True)
-        link.hardlink_to(probe)
-    except OSError as error:
-        return False, f"folder {folder}", f"{error.strerror}; choose one you may write to, on a disk with hard links"
-    finally:
-        with suppress(OSError):
-            link.unlink(missing_ok=True)
-            probe.unlink(missing_ok=True)
-            for path in missing:
-                path.rmdir()
-    return True, f"folder {folder} can be written and has hard links", ""
-
-
-def _disk(folder: Path) -> Check:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free / 1e9
-    return free >= LEAST_FREE_GB, f"{free:,.1f} GB free at {there}", f"free at least {LEAST_FREE_GB} GB"
-
-
-def _database(folder: Path) -> Check:
-    path = folder / DATABASE
-    if not path.is_file():
-        return True, "nothing mined there yet", ""
-    try:
-        formats.check(folder)
-        Database(path).close()
-    except UserError as error:
-        return False, "database", str(error)
-    return True, f"database {path}", ""
-
-
-def _kafka(settings: Settings) -> Check:
-    """Whether the brokers answer and have the topics."""
-    try:
-        from infra import topics
-
-        pending = topics.plan(settings).pending
-    except (UserError, ModuleNotFoundError) as error:
-        return False, f"Kafka at {settings.kafka}", str(error)
-    return not pending, f"Kafka at {settings.kafka} answers", f"{len(pending)} topics differ; nhr topics apply"
-
-
-def _s3(settings: Settings) -> Check:
-    """Whether the server answers and has the bucket, as it should be."""
-    where = f"S3 at {settings.s3}, bucket {settings.s3_bucket}"
-    try:
-        from infra import buckets
-
-        pending = buckets.plan(settings).changes
-    except (UserError, ModuleNotFoundError) as error:
-        return False, where, str(error)
-    return not pending, where, "it differs from what NHR needs: nhr buckets apply"
-
-
-def _plugins() -> Check:
-    broken: list[str] = []
-    for kind in roster.FOLDERS:
-        for name in roster.names(kind):
-            try:
-                roster.plugin_class(kind, name)
-            except ImportError as error:
-                broken.append(f"{kind} {name} ({error})")
-    return not broken, "plug-ins", "; ".join(broken)
+    Console(highlight=False).print(shown)

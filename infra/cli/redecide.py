@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra import licences
 from infra import settings as environment
 from infra.blobs.folder import FolderBlobs
 from infra.cli import common, redecided
@@ -101,9 +102,16 @@ class Asked:
     limit: int
 
     def decide(self, keep: Keep | None = None, more: Sequence[Event] = ()) -> Differences:
-        """Walk the folder."""
+        """Walk the folder; raises `UserError` for a triplet that the policy bars by its makers' licences."""
+
+        def allowed(now: Redecided) -> None:
+            for triplet in now.triplets.values():
+                licences.check(triplet, self.policy)
+            if keep is not None:
+                keep(now)
+
         with common.progress("records") as told:
-            return decide_anew(self.blobs, self.policy, self.campaign, self.limit, keep, told, more)
+            return decide_anew(self.blobs, self.policy, self.campaign, self.limit, allowed, told, more)
 
     def write(self, to: Path, issue: bool) -> tuple[Differences, str]:
         """Walk the folder and write the new one; gives the command to run next."""

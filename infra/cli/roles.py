@@ -45,7 +45,12 @@ def worker(
     open_most: Annotated[
         int, typer.Option("--open", min=1, metavar="N", help="prompter: most scenes open at once.")
     ] = 4096,
-    policy: PolicyName = "paper",
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="POLICY", help="A shipped policy or a TOML file; what it bars by its licences is refused."
+        ),
+    ] = "paper",
     parent: Parent = None,
 ) -> None:
     """Run one worker over Kafka and S3 until SIGTERM or Ctrl-C, which finish what is in hand.
@@ -67,7 +72,7 @@ def worker(
         return
     if kind not in roster.KINDS:
         raise UserError(f"no kind of worker is called {kind!r}", f"kinds: {', '.join((PROMPTER, *roster.KINDS))}")
-    _play(kind, role.worker(kind, plugin), parent)
+    _play(kind, role.worker(kind, plugin, policies.read(policy)), parent)
 
 
 def stream(
@@ -84,8 +89,8 @@ def stream(
       nhr stream director --policy thrifty
       nhr stream collector
       nhr stream recorder
-      nhr stream rates                what stages accept of late, and what they cost, for nhr status
-      nhr stream sweeper              sends again what was lost on its way
+      nhr stream rates        what stages accept of late and cost, for nhr status
+      nhr stream sweeper      sends again what was lost on its way
     """
     match name:
         case "director":

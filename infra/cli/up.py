@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from infra import licences
 from infra import settings as environment
 from infra.cli import common, standing
 from infra.cli.crews import Editor, Gate, Generator, Judge, Screen, Workers, Writer, hired
@@ -72,10 +73,11 @@ def up(
     if missing and not simulated:
         raise UserError(f"no {missing[0]} is named", f"give --{missing[0]} (nhr models {missing[0]}), or --simulated")
     prompts = common.expanded(prompts)
-    policies.read(policy)
     name = common.campaign(campaign, prompts)
-    roster.prompter(prompts).intake(name, 0)
-    wanted = running.Wanted(prompts, name, policy, hired(prompts, plugins, workers or []), scenes)
+    prompter, crew = roster.prompter(prompts), hired(prompts, plugins, workers or [])
+    prompter.intake(name, 0)
+    licences.demand(policies.read(policy), {running.PROMPTER: prompter, **crew.plugins()})
+    wanted = running.Wanted(prompts, name, policy, crew, scenes)
     with (
         stopped_by_signals() as stop,
         View() as view,

@@ -88,8 +88,8 @@ class Beating:
     def _run(self) -> None:
         beat_at = 0.0
         while not self._over.wait(LOOK_EVERY_S):
-            self._each()
             try:
+                self._each()
                 self._control.look()
                 if self._clock.monotonic() >= beat_at:
                     self.say()

@@ -4,11 +4,13 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra import campaigns
+from infra import campaigns, licences
 from infra.cluster.beat import Beating
 from infra.cluster.state import own_folder
 from infra.ledgers.sqlite import SqliteLedgers
@@ -22,11 +24,13 @@ from infra.runtime.intake import Intake
 from infra.runtime.loop import Loop
 from infra.runtime.metered import Metered
 from infra.runtime.pictures import Pictures
+from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
-from infra.wiring import Cluster, Crew, access, cluster
+from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics
+from schemas.errors import NhrError
 from schemas.ports import Clock, Handler, Outgoing
 from streams import records
 from streams.collector import Collector
@@ -61,16 +65,18 @@ class Equipment:
     clock: Clock
     in_hand: InHand
     control: Control
+    till: Till
     stop: threading.Event
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a role does: `run` until done or stopped; what is told of it meanwhile."""
+    """What a role does: `run` until done or stopped; what is told of it meanwhile; `spends`: it may bill something."""
 
     run: Callable[[], None]
     model: str = ""
     trouble: Callable[[], str] = lambda: ""
+    spends: bool = False
 
 
 Build = Callable[[Equipment], Job]
@@ -92,32 +98,51 @@ def play(
                 control = Control(stores.cursors)
                 control.look()
                 in_hand = InHand(notes, died=died)
-                job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, stop))
+                till = Till(stores.cursors, clock, settings.spend_usd_a_day)
+                job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, till, stop))
+
+                def each() -> None:
+                    if orphaned():
+                        stop.set()
+                    if job.spends:
+                        till.look()
+
                 beating = Beating(
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
-                    job.trouble, lambda: stop.set() if orphaned() else None,
+                    job.trouble, each,
                 )  # fmt: skip
                 log.info("%s: at work", folder.name)
-                with beating.running():
-                    job.run()
+                each()  # what the day has cost already
+                try:
+                    with beating.running():
+                        job.run()
+                finally:
+                    with suppress(NhrError):
+                        till.tell()
                 in_hand.save()
         finally:
             notes.close()
 
 
-def worker(kind: str, text: str) -> Build:
-    """A worker of `kind` with the plug-in that `text` names; raises `UserError` for a wrong one."""
+def worker(kind: str, text: str, policy: Policy | None = None) -> Build:
+    """A worker of `kind` with the plug-in that `text` names; raises `UserError` for a wrong one, or a barred one."""
     crew = Crew({kind: text})
     crew.recipes()
+    if policy is not None:
+        licences.demand(policy, crew.plugins())
 
     def build(with_: Equipment) -> Job:
         recipe, plugin = crew.plugin(kind)
         plugin.access = access(with_.settings, with_.stores.blobs)
         pictures = Pictures(with_.stores.blobs, with_.settings.cache_mb << 20)
+        till, paused = with_.till, with_.control.of(kind)
         made = Worker(
-            roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters, with_.in_hand
-        )
-        return Job(_loop(made, with_).run, recipe, lambda: made.trouble)
+            roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters,
+            with_.in_hand, spent=partial(till.add, recipe),
+            entitled=licences.Rights(kind, plugin.INFO, Policies(with_.stores.blobs)).check,
+        )  # fmt: skip
+        loop = _loop(made, with_, lambda: paused() or till.rests(recipe))
+        return Job(loop.run, recipe, lambda: made.trouble or (till.trouble if till.rests(recipe) else ""), spends=True)
 
     return build
 
@@ -210,11 +235,13 @@ class Intent:
 def prompter(intent: Intent) -> Build:
     """The prompter of a campaign; one at a time, for its cursor is saved by compare-and-set."""
     found = roster.prompter(intent.prompts)
+    licences.demand(intent.policy, {PROMPTER: found})
     found.intake(intent.campaign, 0)
 
     def build(with_: Equipment) -> Job:
         stores = with_.stores
-        found.access = access(with_.settings, stores.blobs, lambda: rates_by_operation(stores.cursors))
+        till, paused = with_.till, with_.control.of(PROMPTER)
+        found.access = prompters_access(with_.settings, stores.blobs, lambda: rates_by_operation(stores.cursors), till)
         campaign = records.Campaign(
             campaign=intent.campaign, prompts=intent.prompts, policy=intent.policy.name,
             policy_id=intent.policy.policy_id,
@@ -224,9 +251,9 @@ def prompter(intent: Intent) -> Build:
         backlog = Backlog(stores.bus, with_.clock, intent.ahead, stores.ledgers, intent.open_most, LOOK_EVERY_S)
         intake = Intake(
             found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
-            intent.scenes, paused=with_.control.of(PROMPTER), clock=with_.clock,
+            intent.scenes, paused=lambda: paused() or till.reached, clock=with_.clock,
         )  # fmt: skip
-        return Job(intake.run, intent.prompts, lambda: intake.trouble)
+        return Job(intake.run, intent.prompts, lambda: till.trouble or intake.trouble, spends=True)
 
     return build
 
@@ -243,5 +270,6 @@ def _brokers(settings: Settings) -> "Brokers":
     )  # fmt: skip
 
 
-def _loop(handler: Handler[Any], with_: Equipment) -> Loop:
-    return Loop(handler, with_.stores.bus, with_.meters, with_.clock, with_.stop, with_.control.of(handler.group))
+def _loop(handler: Handler[Any], with_: Equipment, paused: Callable[[], bool] | None = None) -> Loop:
+    paused = paused or with_.control.of(handler.group)
+    return Loop(handler, with_.stores.bus, with_.meters, with_.clock, with_.stop, paused)

@@ -47,7 +47,7 @@ class Wanted:
         limit = ("--scenes", str(self.scenes)) if self.scenes is not None else ()
         yield Child(f"{PROMPTER}-0", (*intake, *limit, *parent), ends=True)
         for kind in (kind for kind in self.crew.texts if kind in roster.KINDS):
-            command = (*COMMAND, "worker", kind, self.crew.texts[kind], *parent)
+            command = (*COMMAND, "worker", kind, self.crew.texts[kind], "--policy", self.policy, *parent)
             for number in range(self.crew.count(kind)):
                 yield Child(f"{kind}-{number}", command)
         for stream in CLUSTER_STREAMS:

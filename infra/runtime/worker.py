@@ -60,14 +60,16 @@ class Worker:
         meters: Metrics,
         in_hand: InHand,
         threads: int = IO_THREADS,
+        spent: Callable[[float], None] = lambda _usd: None,
+        entitled: Callable[[Any], None] = lambda _job: None,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
         self.linger_s = 0.0
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
-        self._in_hand = in_hand
-        self._copies: dict[bytes, list[Delivery]] = {}  # of the jobs from begin to settle, by their messages
+        self._in_hand, self._spent, self._entitled = in_hand, spent, entitled
+        self._copies: dict[str, list[Delivery]] = {}  # of the jobs from begin to settle, by their names
         self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
         pooled = self.overlaps and threads
@@ -114,19 +116,29 @@ class Worker:
                 batch.letters.append(self._letter(delivery, "Undecodable", str(error)))
                 batch.refused.append(delivery)
                 continue
-            if not self._is_copy(delivery):
-                batch.items.append(Item(delivery, job, answers.job_id(self.kind, job)))
+            job_id = answers.job_id(self.kind, job)
+            if not self._is_copy(delivery, job_id):
+                batch.items.append(Item(delivery, job, job_id))
+        allowed = [item for item in batch.items if self._is_allowed(item)]
         if self.plugin.INFO.dear:
-            self._each(self._recall, batch.items)
-        self._fetch_all([item for item in batch.items if self._may_run(item)])
+            self._each(self._recall, allowed)
+        self._fetch_all([item for item in allowed if self._may_run(item)])
         return batch
 
-    def _is_copy(self, delivery: Delivery) -> bool:
-        """Whether the same message is in hand already: then it is done with when that one is, and not paid twice."""
+    def _is_allowed(self, item: Item) -> bool:
+        """Whether the job's policy admits whoever made its picture; raises `UserError` where it bars this worker."""
+        try:
+            self._entitled(item.job)
+        except Reject as error:
+            item.outcome = error
+        return item.outcome is None
+
+    def _is_copy(self, delivery: Delivery, job_id: str) -> bool:
+        """Whether the same job is in hand already: then it is done with when that one is, and not paid twice."""
         with self._copying:
-            copies = self._copies.get(delivery.value)
+            copies = self._copies.get(job_id)
             if copies is None:
-                self._copies[delivery.value] = []
+                self._copies[job_id] = []
             else:
                 copies.append(delivery)
         return copies is not None
@@ -219,6 +231,7 @@ class Worker:
         """The answer to a job, or the error that it is: a result out of range is a bug of the plug-in."""
         if isinstance(outcome, Billed):
             item.usage = item.usage.plus(outcome.usage)
+            self._spent(outcome.usage.cost_usd)
             outcome = outcome.result
         if isinstance(outcome, Exception):
             return outcome
@@ -262,7 +275,7 @@ class Worker:
             if isinstance(item.outcome, Deadly):
                 self._in_hand.forget(item.job_id)
         with self._copying:
-            copies = [copy for item in work.items for copy in self._copies.pop(item.delivery.value)]
+            copies = [copy for item in work.items for copy in self._copies.pop(item.job_id)]
         return [*work.refused, *(item.delivery for item in work.items), *copies]
 
     def _answer(self, item: Item) -> tuple[str, list[Outgoing]]:
@@ -283,7 +296,8 @@ class Worker:
         if isinstance(item.outcome, Image):
             folder = "candidates" if self.kind.stage == "edit" else "sources"
             key = f"scratch/{folder}/{item.job_id[:2]}/{item.job_id}.{self.recipe}"
-            return answers.pictured(item.job, self._pictures.store(key, item.outcome), self.recipe)
+            image = self._pictures.store(key, item.outcome)
+            return answers.pictured(item.job, image, self.recipe, self._meter(item))
         told: m.Message = item.outcome.model_copy(update={"meter": self._meter(item)})
         return told
 

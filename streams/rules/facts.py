@@ -148,7 +148,7 @@ class Ledger:
         source = source_in(event)
         learnt = False
         if self.source is None and source is not None:
-            self.source = source.model_copy(update={"retry": 0})
+            self.source = source.model_copy(update={"retry": 0, "meter": m.Meter()})
             learnt = True
         if name not in self.answers:
             self.answers[name] = fact

@@ -85,7 +85,10 @@ class Texts(_Part):
 
 
 class Policy(_Part):
-    """Everything the director decides by. `waves` are numbers of attempts sent out together, one wave after another."""
+    """Everything the director decides by. `waves` are numbers of attempts sent out together, one wave after another.
+
+    `licences = "commercial"` admits only plug-ins whose outputs may be used commercially.
+    """
 
     format: Literal[1] = 1
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -93,6 +96,7 @@ class Policy(_Part):
     waves: Annotated[tuple[Annotated[int, Field(ge=1, le=32)], ...], Field(min_length=1, max_length=32)]
     survivors: Annotated[int, Field(ge=1, le=32)] = 1
     keep: Literal["all", "rejected", "none"] = "all"
+    licences: Literal["any", "commercial"] = "any"
     judge: Judging = Judging()
     screen: Screening = Screening()
     inversion: Inversion = Inversion()

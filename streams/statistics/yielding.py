@@ -39,13 +39,13 @@ class _Tally:
     def add(self, event: Event) -> None:
         match event:
             case m.GateVerdict():
-                self._spend({"style": _style(event.job.subject)}, event.meter)
+                self._spend({"style": _style(event.job.subject)}, event.job.meter, event.meter)
             case m.ScreenVerdict():
                 job = event.job.job
                 self._editors[job.request_id] = self._editors[f"{job.request_id}/{job.attempt}"] = event.job.made_by
                 labels = self._labels(job.subject, job.request, job.attempt)
                 self._count("tries", labels)
-                self._spend(labels, event.meter)
+                self._spend(labels, event.job.meter, event.meter)
             case m.JudgeVerdict():
                 self._judge(event)
             case m.TextAnswer():
@@ -83,9 +83,10 @@ class _Tally:
             brought = self.brought.setdefault((axis, label or "none"), dict.fromkeys(YIELDS, 0.0))
             brought[column] += number
 
-    def _spend(self, labels: Labels, meter: m.Meter) -> None:
-        self._count("seconds", labels, meter.seconds)
-        self._count("dollars", labels, meter.cost_usd)
+    def _spend(self, labels: Labels, *meters: m.Meter) -> None:
+        for meter in meters:
+            self._count("seconds", labels, meter.seconds)
+            self._count("dollars", labels, meter.cost_usd)
 
 
 def _style(subject: m.Subject) -> str:

@@ -207,12 +207,12 @@ def told_twice(stores: Cluster) -> tuple[int, int]:
 
 
 def _said(topic: declared.Topic, value: bytes) -> tuple[str, bytes]:
-    """The name of what a message tells, and what it tells but for its meter."""
+    """The name of what a message tells, and what it tells but for its meters."""
     try:
         message = codec.decode(topic, value)
     except Undecodable:
         return "", b""
-    told = codec.encode(message.model_copy(update={"meter": m.Meter()}) if hasattr(message, "meter") else message)
+    told = codec.encode(_unmetered(message))
     match message:
         case m.Failure():
             return "", b""  # whoever is asked again may well do better
@@ -225,3 +225,8 @@ def _said(topic: declared.Topic, value: bytes) -> tuple[str, bytes]:
         case m.Source():
             return f"source {message.subject.source_id} {message.retry}", told
     return f"{topic.name} {message.job_id}", told
+
+
+def _unmetered(message: m.Message) -> m.Message:
+    parts = {name: part for name, part in message if isinstance(part, m.Message)}
+    return message.model_copy(update={n: m.Meter() if n == "meter" else _unmetered(p) for n, p in parts.items()})

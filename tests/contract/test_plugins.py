@@ -274,7 +274,7 @@ def test_an_answer_becomes_a_message_that_travels(trial: Trial) -> None:
     for task, result in trial.answered():
         if isinstance(result, Image):
             ref = m.ImageRef(key="scratch/x", sha256="0" * 64, width=1, height=1)
-            message = answers.pictured(task.job, ref, trial.recipe)
+            message = answers.pictured(task.job, ref, trial.recipe, m.Meter())
         else:
             message = answers.told(task.job, result, trial.recipe, m.Meter())
         assert codec.decode(codec.answer_topic(trial.kind.stage), codec.encode(message)) == message

@@ -41,6 +41,8 @@ EDIT_JOB = m.EditJob(
 
 CANDIDATE = m.Candidate(job=EDIT_JOB, image=EDITED, made_by="painter@111111111111", retry=1)
 
+METERED_SOURCE, METERED_CANDIDATE = (one.model_copy(update={"meter": METER}) for one in (SOURCE, CANDIDATE))
+
 JUDGE_JOB = m.JudgeJob(
     job_id="c" * 32, policy_id=POLICY_ID, triplet_id=TRIPLET_ID, subject=SUBJECT, kind="composite", request=REQUEST,
     other=OTHER, attempt=2, instruction="Put the red ball back and paint the door blue.", before=EDITED, after=SECOND,
@@ -88,7 +90,8 @@ FAILURE = m.Failure(
 REDRIVE = m.Redrive(source_id=SOURCE_ID, job_id="3" * 32, retry=2)
 
 MESSAGES: Mapping[str, m.Message] = {
-    "Prompt": PROMPT, "Source": SOURCE, "EditJob": EDIT_JOB, "Candidate": CANDIDATE, "JudgeJob": JUDGE_JOB,
+    "Prompt": PROMPT, "Source": SOURCE, "Source.meter": METERED_SOURCE, "EditJob": EDIT_JOB, "Candidate": CANDIDATE,
+    "Candidate.meter": METERED_CANDIDATE, "JudgeJob": JUDGE_JOB,
     "TextJob": TEXT_JOB, "Triplet": TRIPLET, "GateVerdict": GATE_VERDICT, "ScreenVerdict": SCREEN_VERDICT,
     "JudgeVerdict": JUDGE_VERDICT, "TextAnswer": TEXT_ANSWER, "Failure": FAILURE, "Redrive": REDRIVE,
 }  # fmt: skip

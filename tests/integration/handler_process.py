@@ -22,6 +22,7 @@ from infra.metrics import Metrics
 from infra.runtime.clock import SystemClock
 from infra.runtime.inhand import InHand
 from infra.runtime.loop import Loop
+from infra.runtime.spending import Till
 from infra.settings import Settings
 from infra.sqlite import Database
 from infra.wiring import DATABASE, Stores, Watch, crew, handlers
@@ -98,7 +99,7 @@ def main(folder: Path, groups: Sequence[str], stopping: Stopping) -> None:
     in_hand = InHand(shared.cursors, f"/in-hand/{os.getpid()}")
     made = handlers(
         shared, crew(PROMPTER, {}, {}), policy.read("paper"), Metrics(), SystemClock(), in_hand,
-        Watch(lambda _event: None, lambda _triplet: None), Settings(fsync=False),
+        Watch(lambda _event: None, lambda _triplet: None), Settings(fsync=False), Till(shared.cursors, SystemClock()),
     )  # fmt: skip
     stop = threading.Event()
     threads = [

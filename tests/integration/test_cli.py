@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from streams.rules import policy as policies
 from tests.integration.conftest import Call
 from tests.integration.running import mine, nhr
 from workers import roster
+from workers.editors.classic import Editor
 
 
 def commands() -> list[list[str]]:
@@ -79,6 +81,42 @@ def test_models_of_a_kind_tells_every_option(call: Call, kind: str) -> None:
     said = call("models", kind).out
     options = [option for name in roster.names(kind) for option in roster.plugin_class(kind, name).OPTIONS.model_fields]
     assert [option for option in options if f"option   {option} " not in said] == []
+
+
+def test_models_tells_licences_memory_and_extras(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = replace(
+        Editor.INFO, licence="NC [dev]", commercial=False, memory_gb=24.0, repository="acme/painter", revision="r7",
+        accepts="any picture", extra="diffusers",
+    )  # fmt: skip
+    monkeypatch.setattr(Editor, "INFO", told)
+    monkeypatch.setenv("COLUMNS", "240")
+    line = next(line for line in call("models").out.splitlines() if " classic " in line and "acme" in line)
+    for fact in ("NC [dev]", "no commercial use", "24 GB", "acme/painter at r7", "any picture", "diffusers"):
+        assert fact in line
+    said = call("models", "editor").out
+    for fact in ("NC [dev], no commercial use of its outputs", "acme/painter at r7", 'pip install "nhr[diffusers]"'):
+        assert fact in said
+    (one,) = [one for one in json.loads(call("models", "editor", "--json").out) if one["name"] == "classic"]
+    assert (one["licence"], one["commercial"], one["memory_gb"], one["accepts"]) == (
+        "NC [dev]",
+        False,
+        24.0,
+        "any picture",
+    )
+    assert [option["name"] for option in one["options"]] == list(Editor.OPTIONS.model_fields)
+    assert (
+        "| editor | `classic` | acme/painter | NC [dev]: no commercial use | 24 GB |"
+        in call("models", "--markdown").out
+    )
+
+
+def test_doctor_checks_the_models_that_are_named(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Editor, "check", lambda _self: ["no quota is left; ask for more"])
+    result = call("doctor", "--out", tmp_path, "--editor", "classic", "--screen", "pixels,null")
+    assert result.status == 1
+    assert [line for line in result.out.splitlines() if not line.startswith("ok ")] == [
+        "BAD  editor classic: no quota is left; ask for more"
+    ]
 
 
 def test_models_lists_every_operation(call: Call) -> None:

@@ -26,6 +26,7 @@ class Editor(PlugIn[EditorOptions]):
     INFO: ClassVar[Info] = Info(
         summary="Exact photographic edits (tone, colour, focus, geometry, overlays); needs a photographic effect",
         operations=frozenset(PARAMS),
+        accepts="a photographic effect with the request, as the photos prompter writes them (nhr try: --effect)",
     )
     OPTIONS: ClassVar[type[Options]] = EditorOptions
 

@@ -34,7 +34,10 @@ class Editor(PlugIn[EditorOptions]):
     """Whatever is not asked for stays the same to the pixel, unless the planted flaw says otherwise."""
 
     INFO: ClassVar[Info] = Info(
-        summary="simulated: edits drawn scenes, with planted flaws", dear=True, operations=OPERATIONS
+        summary="simulated: edits drawn scenes, with planted flaws",
+        dear=True,
+        operations=OPERATIONS,
+        accepts="scenes that NHR drew, as stored, and the effect that the grammar wrote with the request",
     )
     OPTIONS: ClassVar[type[Options]] = EditorOptions
 

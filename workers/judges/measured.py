@@ -25,6 +25,7 @@ class Judge(PlugIn[Options]):
     INFO: ClassVar[Info] = Info(
         summary="Measures from pixels whether the asked photographic effect, and no other, is there",
         operations=frozenset(MEASURED),
+        accepts="the photographic effect and the operation of the request (nhr try: --effect)",
     )
 
     def judge(self, tasks: Sequence[Task[JudgeJob]]) -> list[Judged | Reject]:

@@ -113,7 +113,7 @@ class PhotoEngineer(Served[DescribingOptionsT], Base[DescribingOptionsT]):
         """The answer that stands, once this one is stored; what gave none is noted for what it took."""
         meter, key = standing.metered(billed.usage, began), self._key(found.sha256)
         if billed.usage != Usage():
-            self.access.spent(meter)
+            self.access.spent(billed.usage)
         if isinstance(billed.result, Exception):
             if billed.usage != Usage():
                 reason = standing.told(billed.result)

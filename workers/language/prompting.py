@@ -177,7 +177,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         billed = self.each([Task(None)], do)[0]
         meter = standing.metered(billed.usage, began)
         if billed.usage != Usage():
-            self.access.spent(meter)
+            self.access.spent(billed.usage)
         record = Asking(campaign=campaign, by=self.recipe, call=call, slots=slots, meter=meter)
         if isinstance(billed.result, Reject):
             log.warning("%s: call %d: %s", self.recipe, call, billed.result)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from schemas import messages as m
 from streams import paper
 from streams.funnel import Funnel, Stage
 from streams.records import Event
-from streams.tallies import MAX_REASONS, OTHER, Distinct, Histogram, Lowest, Reasons, Tally
+from streams.tallies import MAX_REASONS, OTHER, Distinct, Histogram, Lowest, Reasons, Spending, Tally
 from tests.unit.reading.making import Bars, failure, gate, judge, request, screen, subject, triplet
 
 ONE, TWO, THREE = subject("s1"), subject("s2"), subject("s3", style="oil painting")
@@ -138,6 +139,17 @@ def test_meters_are_summed_by_stage(funnel: Funnel) -> None:
     assert funnel.spending["judge"].tokens_in == 7000
     assert funnel.spending["judge"].cost_usd == pytest.approx(0.07)
     assert funnel.spending["edit"].answers == 1
+
+
+def test_what_a_picture_took_is_counted_once_with_the_verdict_on_it() -> None:
+    meter = m.Meter(seconds=2.0, tokens_in=9, cost_usd=0.04, machine="host", at=1.0)
+    verdicts: list[Any] = [gate(ONE), screen(ONE, REMOVE, 0), judge(ONE, REMOVE, (4.9, 4.8), 0)]
+    for place in (0, 1):
+        job = verdicts[place].job.model_copy(update={"meter": meter})
+        verdicts[place] = verdicts[place].model_copy(update={"job": job})
+    spent = funnel_of([*verdicts, screen(ONE, REMOVE, 1)], []).spending
+    expected = Spending(answers=1, seconds=2.0, tokens_in=9, cost_usd=0.04)
+    assert (spent["generate"], spent["edit"]) == (expected, expected)
 
 
 def test_an_operation_is_counted_at_every_stage(funnel: Funnel) -> None:

@@ -81,6 +81,21 @@ def test_an_answer_says_what_services_were_asked_for_it_over_all_tries(hire: Hir
     assert (answer.yes, answer.meter.tokens_in, answer.meter.tokens_out, answer.meter.cost_usd) == (True, 200, 10, 0.5)
 
 
+@pytest.mark.parametrize("kind", ["editor", "generator"])
+def test_a_picture_says_what_it_took(hire: Hire, clock: FakeClock, kind: str) -> None:
+    def paint(_task: Any) -> Billed:
+        clock.advance(3.0)
+        return Billed(picture(), Usage(100, 5, 0.04))
+
+    prompt = m.Prompt(
+        campaign="c", prompt_id="p", text="t", style="s", seed=3, width=6, height=4, requests=source().requests
+    )
+    job: m.Message = prompt if kind == "generator" else edit_job()
+    (made,) = work(hire(Scripted(kind, paint)), deliveries(job)).answers
+    assert (made.meter.seconds, made.meter.tokens_in, made.meter.tokens_out, made.meter.cost_usd) == (3.0, 100, 5, 0.04)
+    assert made.meter.at == clock.now()
+
+
 def test_a_failure_says_what_it_cost(hire: Hire) -> None:
     (failure,) = work(
         hire(Scripted("gate", lambda _: Billed(Reject("no"), Usage(7, 0, 0.5)))), deliveries(source())

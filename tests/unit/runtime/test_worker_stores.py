@@ -50,6 +50,13 @@ def test_copies_of_a_job_in_hand_are_asked_once_and_done_together(hire: Hire) ->
     assert (later.items, plugin.asked) == ([], [[source()]])
 
 
+def test_a_job_that_was_brought_about_twice_is_asked_once(hire: Hire) -> None:
+    plugin = Scripted("gate", yes, DEAR)
+    again = source().model_copy(update={"meter": m.Meter(seconds=3.0, at=1.0)})
+    told = work(hire(plugin), deliveries(source(), again))
+    assert (len(told.answers), told.done, plugin.asked) == (1, [0, 1], [[source()]])
+
+
 def test_the_plugin_sees_the_pictures_its_kind_names(hire: Hire, pictures: Pictures) -> None:
     ref = pictures.store("scratch/a", picture(77))
     seen: list[int] = []

@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,25 @@ def test_names_outside_the_taxonomy_are_counted_together() -> None:
 
 def test_no_name_is_counted_as_none() -> None:
     assert Row("judge", "style", "none") in seen(style="").rows()
+
+
+@pytest.mark.parametrize(("kind", "stage"), [(m.GateVerdict, "generate"), (m.ScreenVerdict, "edit")])
+def test_what_a_picture_took_counts_at_its_makers_stage_with_the_verdict_on_it(
+    kind: type[m.Message], stage: str
+) -> None:
+    verdict: Any = next(event for event in events() if isinstance(event, kind))
+    meter = m.Meter(tokens_in=900, tokens_out=20, cost_usd=0.02, at=NOW)
+    bare = rates.seen(verdict, {PAPER.policy_id: PAPER}.get)
+    one = rates.seen(
+        verdict.model_copy(update={"job": verdict.job.model_copy(update={"meter": meter})}),
+        {PAPER.policy_id: PAPER}.get,
+    )
+    assert bare is not None
+    assert one is not None
+    counts = one.counts()
+    assert {row: count for row, count in counts.items() if row.stage != stage} == bare.counts()
+    assert counts[Row(stage, "all", "")] == Count(1, 1, 920, 20_000)
+    assert {row.by for row in counts if row.stage == stage} == {"all", "model"}
 
 
 def test_a_model_is_counted_by_its_name_without_its_recipe() -> None:

@@ -1,0 +1,68 @@
+"""What a role is told to do, and what it says of itself."""
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.blobs.memory import MemoryBlobs
+from infra.bus.memory import MemoryBus
+from infra.cluster import role
+from infra.ledgers.memory import MemoryLedgers
+from infra.metrics import Metrics
+from infra.runtime.control import Control
+from infra.runtime.inhand import InHand
+from infra.runtime.spending import Till
+from infra.settings import Settings
+from schemas.ports import Usage
+from streams.rules import policy as policies
+from tests.contract.clocks import FakeClock
+from workers import roster
+
+
+class StoppedByWaiting(threading.Event):
+    """Is set as soon as anybody waits for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+@pytest.fixture
+def equipment(tmp_path: Path) -> role.Equipment:
+    clock, cursors = FakeClock(), MemoryLedgers()
+    stores: Any = SimpleNamespace(
+        bus=MemoryBus(clock), blobs=MemoryBlobs(), ledgers=MemoryLedgers(), cursors=cursors, beats=MemoryLedgers()
+    )
+    return role.Equipment(
+        tmp_path, stores, Settings(), Metrics(), clock, InHand(MemoryLedgers()), Control(cursors),
+        Till(cursors, clock, 1.0), StoppedByWaiting(),
+    )  # fmt: skip
+
+
+def test_a_worker_that_bills_says_that_the_day_has_cost_its_limit(equipment: role.Equipment) -> None:
+    job, other = role.worker("judge", "null")(equipment), role.worker("gate", "null")(equipment)
+    assert job.trouble() == ""
+    equipment.till.add(job.model, 2.0)
+    assert (job.trouble(), other.trouble()) == ("spend limit of $1.00 reached; resumes at 00:00 UTC", "")
+
+
+def test_a_prompter_says_so_whoever_billed_and_takes_nothing_in(equipment: role.Equipment) -> None:
+    intent = role.Intent("null", "night", policies.read("paper"), scenes=4)
+    job = role.prompter(intent)(equipment)
+    equipment.till.add("judge@1", 2.0)
+    job.run()
+    assert job.trouble()
+    assert sum(equipment.stores.bus.ends().values()) == 0
+
+
+def test_what_a_prompters_items_cost_counts_for_the_day(
+    equipment: role.Equipment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = roster.prompter("null")
+    monkeypatch.setattr(roster, "prompter", lambda _text: found)
+    role.prompter(role.Intent("null", "night", policies.read("paper"), scenes=4))(equipment)
+    found.access.spent(Usage(10, 5, 0.25))
+    assert equipment.till.spent_usd == 0.25
