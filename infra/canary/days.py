@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas import formats
 from schemas.errors import Missing, UserError
 from schemas.messages import Score
 from schemas.ports import Blobs
@@ -28,7 +29,7 @@ class Day(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     judge: str
     cases_of: str
@@ -78,8 +79,10 @@ def baseline(blobs: Blobs, day: Day) -> Day:
 
 
 def read(blobs: Blobs, key: str) -> Day:
-    """A kept day; raises `Missing`, and `UserError` for what is none."""
+    """A kept day; raises `Missing`, and `UserError` for what is none or of a newer NHR."""
+    data = blobs.get(key)
+    formats.check_json(key, data, FORMAT)
     try:
-        return Day.model_validate_json(blobs.get(key))
+        return Day.model_validate_json(data)
     except ValueError:
         raise UserError(f"{key} holds no canary scores", "restore or delete it") from None

@@ -68,8 +68,8 @@ def openai_by_rote(request: Request) -> Reply:
 def served(photos: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
     """The options with which plug-ins reach the server while it runs; `photos` is a folder of photographs."""
     with Wire({"generate": _gemini, "chat": openai_by_rote}) as wire:
-        gemini = {"model": "gemini-2.5-flash", "url": wire.url}
-        openai = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
+        gemini: dict[str, object] = {"model": "gemini-2.5-flash", "url": wire.url}
+        openai: dict[str, object] = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
         services = {"gemini": gemini, "openai": openai}
         yield {
             **{(role, name): options for role in ROLES for name, options in services.items()},

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -75,13 +76,17 @@ def test_a_killed_run_asks_for_nothing_twice(wire: Wire, tmp_path: Path) -> None
     arguments = ("--scenes", 30, *NULL, "--writer", model(wire), "--prompts", prompts(wire))
     for moment in (25, 60):
         with started("mine", "--out", tmp_path / "a", "--json", *arguments) as process:
-            if until(lambda least=moment: published(tmp_path / "a") >= least, process):
+            if until(partial(_reached, tmp_path / "a", moment), process):
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     mined(wire, tmp_path / "a")
     assert len(orders(wire)) == 3
     assert len(list(FolderBlobs(tmp_path / "a").list(standing.FOLDER))) == 3
     assert fingerprint(tmp_path / "a")
+
+
+def _reached(out: Path, messages: int) -> bool:
+    return published(out) >= messages
 
 
 def test_a_busy_service_is_waited_for(wire: Wire, tmp_path: Path) -> None:

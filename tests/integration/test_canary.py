@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from infra import buckets, wiring
 from infra.blobs.folder import FolderBlobs
 from infra.canary import days
+from infra.services import s3
+from tests import s3s, services
 from tests.integration.conftest import Call
 
 NOW = datetime.now(UTC)
@@ -83,3 +86,18 @@ def test_without_a_judge_it_says_what_is_missing(call: Call, tmp_path: Path) -> 
     assert (result.status, result.err) == (
         2, "nhr: no judge is named; give --judge NAME, such as --judge gemini:model=...\n",
     )  # fmt: skip
+
+
+def test_a_bucket_keeps_scores_as_a_folder_does(
+    call: Call, s3_server: s3.Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    settings = s3s.settings(s3_server, services.name_of(request.node.nodeid))
+    buckets.apply(settings)
+    monkeypatch.setenv("NHR_S3", settings.s3)
+    monkeypatch.setenv("NHR_S3_BUCKET", settings.s3_bucket)
+    monkeypatch.setenv("NHR_S3_ACCESS_KEY", settings.s3_access_key)
+    monkeypatch.setenv("NHR_S3_SECRET_KEY", settings.secret("s3_secret_key"))
+    assert call("canary", "--judge", "measured").status == 0
+    with wiring.bucket(settings) as blobs:
+        (key,) = blobs.list("kept/canary/")
+        assert days.read(blobs, key).scores("adherence")

@@ -54,7 +54,8 @@ def test_a_judge_that_knows_the_truth_agrees_with_the_labels(judge: str, prefix:
     plugin = roster.parse("judge", judge)
     results = roster.run(roster.KINDS["judge"], plugin, [case.task for case in cases])
     scores = [result.result if isinstance(result, Billed) else result for result in results]
-    good = [one for one, case in zip(scores, cases, strict=True) if case.truth == canary.GOOD]
-    bad = [one for one, case in zip(scores, cases, strict=True) if case.truth.adherence <= 3.0]
-    assert all(isinstance(one, Judged) for one in scores)
-    assert np.mean([one.adherence for one in good]) > np.mean([one.adherence for one in bad]) + 0.7
+    pairs = [(one.adherence, case) for one, case in zip(scores, cases, strict=True) if isinstance(one, Judged)]
+    assert len(pairs) == len(cases)
+    good = [adherence for adherence, case in pairs if case.truth == canary.GOOD]
+    bad = [adherence for adherence, case in pairs if case.truth.adherence <= 3.0]
+    assert np.mean(good) > np.mean(bad) + 0.7

@@ -37,9 +37,9 @@ def prompter(service: Service, wire: Wire, blobs: MemoryBlobs, name: str = "", *
     return found
 
 
-def scenes(service: Service, wire: Wire, blobs: MemoryBlobs, count: int = 8, **options: object) -> list[Prompt]:
-    one = prompter(service, wire, blobs, pairs=4, seeds=2, edits=2, **options)
-    return [item for item in islice(one.intake("c", 0), count) if isinstance(item, Prompt)]
+def scenes(service: Service, wire: Wire, blobs: MemoryBlobs) -> list[Prompt]:
+    one = prompter(service, wire, blobs, pairs=4, seeds=2, edits=2)
+    return [item for item in islice(one.intake("c", 0), 8) if isinstance(item, Prompt)]
 
 
 def engineer(service: Service, spoil: Callable[[str], str] = str) -> Speak:

@@ -108,7 +108,7 @@ def test_a_photograph_that_gives_nothing_is_passed_over_and_asked_for_again_anot
 
 
 def test_what_came_before_an_outage_is_given_and_what_came_beside_it_stands(folder: Path, blobs: MemoryBlobs) -> None:
-    shown = cv2.imread(str(folder / "1.png"), cv2.IMREAD_COLOR_RGB).astype(int)
+    shown = photograph(96, 64, seed=1).astype(int)
 
     def away_for_one(question: Question) -> Say:
         (picture,) = pictures(question)
@@ -135,7 +135,12 @@ def test_files_before_the_start_are_not_read_again(folder: Path, monkeypatch: py
     before = engineer.items()
     read: list[str] = []
     real = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.append(path.name), real(path))[1])
+
+    def reading(path: Path) -> bytes:
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
     after = engineer.items(3)
     assert [type(item) for item in after] == [Photo, Skipped]
     assert after[0].requests == before[3].requests
