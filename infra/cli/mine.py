@@ -33,7 +33,10 @@ def register(cli: typer.Typer) -> None:
 def mine(
     prompts: Annotated[
         str,
-        typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR."),
+        typer.Option(
+            metavar="SOURCE",
+            help="What to edit: grammar (scenes without end), FILE.jsonl, photos:DIR; `nhr models prompter`.",
+        ),
     ] = "grammar",
     campaign: Annotated[
         str, typer.Option(metavar="NAME", help="Name of this mining effort; the same name resumes it.")

@@ -111,6 +111,20 @@ def test_a_service_that_never_answers_is_told_and_the_run_can_be_stopped(wire: W
     assert notes
 
 
+def test_what_prompts_cost_counts_towards_the_days_limit(wire: Wire, tmp_path: Path) -> None:
+    command = ("mine", "--out", tmp_path, "--json", *NULL, "--writer", "null", "--prompts", prompts(wire))
+    with started(*command, NHR_SPEND_USD_A_DAY="0.004") as process:
+        assert until(lambda: len(orders(wire)) > 1, process)
+        assert wire.wait(2, "chat")
+        for line in process.stdout or ():
+            if "spend limit of $0.00 reached" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        assert ended(process).status == 130
+    cost = sum(meter.cost_usd for meter in standing.spent(FolderBlobs(tmp_path)))
+    assert 0.004 <= cost < 0.02
+
+
 def _log(out: Path) -> str:
     path = out / "nhr.log"
     return path.read_text(encoding="utf-8") if path.exists() else ""

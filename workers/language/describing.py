@@ -31,8 +31,12 @@ log = logging.getLogger(__name__)
 
 
 class DescribingOptions(EditingOptions, FolderOptions):
-    """Where photographs are, and which edits are written for them; `side`: pixels of the longest side shown."""
+    """Where photographs are, and which edits are written for them.
 
+    `side`: pixels of the longest side shown; `tokens`: room for an answer, thoughts included.
+    """
+
+    tokens: Annotated[int, Field(ge=64, le=65536)] = 4096
     side: Annotated[int, Field(ge=64, le=4096)] = 1024
 
 
@@ -104,7 +108,9 @@ class PhotoEngineer(Served[DescribingOptionsT], Base[DescribingOptionsT]):
         pick = int(digest("photo", self.options.seed, found.sha256)[:6], 16)
         spoken = self.options.spoken
         language: Language = spoken[pick % len(spoken)]
-        reply = asker.ask(engineering.photo_question(picture, self.options.edits, language, offer, pick))
+        reply = asker.ask(
+            engineering.photo_question(picture, self.options.edits, language, offer, pick, self.options.tokens)
+        )
         return reply.model, engineering.photo_of(reply, self.options.edits, language, offer)
 
     def _stood(

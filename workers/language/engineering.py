@@ -61,11 +61,12 @@ def operations(names: Sequence[str]) -> str:
 
 
 def scenes_question(
-    slots: Mapping[int, Slot], prompts_in: Language | None, avoid: Sequence[str], seed: int, attempt: int
+    slots: Mapping[int, Slot], prompts_in: Language | None, avoid: Sequence[str], seed: int, room: int, attempt: int
 ) -> Question:
     """Ask for the scenes of numbered slots; `prompts_in` None: each prompt in its edits' language.
 
-    `avoid` names what other scenes showed already.
+    `avoid` names what other scenes showed already. `room` is for how many tokens (0: by what is ordered); whoever asks
+    doubles it at each `attempt`, which a long answer must not outgrow.
     """
     orders = "\n".join(_order(number, slot, prompts_in or slot.language) for number, slot in slots.items())
     names = {name for slot in slots.values() for name in slot.operations}
@@ -73,10 +74,10 @@ def scenes_question(
     if avoid:
         parts.append(f"Other scenes show these already, take other things: {', '.join(avoid)}.")
     parts.append(f"Orders:\n{orders}")
-    tokens = sum(TOKENS_A_SCENE + TOKENS_AN_EDIT * len(slot.operations) for slot in slots.values())
+    ordered = 512 + sum(TOKENS_A_SCENE + TOKENS_AN_EDIT * len(slot.operations) for slot in slots.values())
     return Question(
         system=wording("engineer").said("scenes"), parts=["\n\n".join(parts)], schema=SCENES, seed=seed,
-        temperature=TEMPERATURE, max_tokens=max(1, min(tokens + 512, MOST_TOKENS) >> attempt),
+        temperature=TEMPERATURE, max_tokens=max(1, (room or min(ordered, MOST_TOKENS)) >> attempt),
     )  # fmt: skip
 
 
@@ -183,7 +184,9 @@ def _check_text(text: str, language: Language) -> None:
 # --- photographs ------------------------------------------------------------------------------------------------------
 
 
-def photo_question(picture: Picture, edits: int, language: Language, offered: Sequence[str], seed: int) -> Question:
+def photo_question(
+    picture: Picture, edits: int, language: Language, offered: Sequence[str], seed: int, room: int
+) -> Question:
     """Ask for a caption and for edits, of the `offered` operations, of a photograph."""
     order = (
         f"Write the caption in {NAMES['en']} and {edits} edits in {NAMES[language]}. "
@@ -191,7 +194,7 @@ def photo_question(picture: Picture, edits: int, language: Language, offered: Se
     )
     return Question(
         system=wording("engineer").said("photo"), parts=[picture, order], schema=PHOTO, seed=seed,
-        temperature=TEMPERATURE, max_tokens=TOKENS_A_SCENE + TOKENS_AN_EDIT * edits + 256,
+        temperature=TEMPERATURE, max_tokens=room,
     )  # fmt: skip
 
 

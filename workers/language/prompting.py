@@ -72,6 +72,7 @@ class EngineerOptions(EditingOptions):
     """How scenes are written: `pairs` a call, each drawn with `seeds` seeds.
 
     Prompts are in English, or with `prompts=same` in the language of their edits; `megapixels` scales pictures.
+    `tokens`: room for an answer, thoughts included (0: by what is ordered); where a server has less, ask fewer `pairs`.
     """
 
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 600.0
@@ -79,6 +80,7 @@ class EngineerOptions(EditingOptions):
     seeds: Annotated[int, Field(ge=1, le=1000)] = 10
     prompts: Literal["en", "same"] = "en"
     megapixels: Annotated[float, Field(ge=0.01, le=4.0)] = 1.0
+    tokens: Annotated[int, Field(ge=0, le=1 << 20)] = 0
 
 
 EngineerOptionsT = TypeVar("EngineerOptionsT", bound=EngineerOptions)
@@ -171,7 +173,9 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         began = time.monotonic()
 
         def do(_task: Task[Any], asker: Asker) -> tuple[str, list[Any]]:
-            reply = asker.ask(engineering.scenes_question(missing, self._prompts_in, avoid, seed, asker.attempt))
+            reply = asker.ask(
+                engineering.scenes_question(missing, self._prompts_in, avoid, seed, self.options.tokens, asker.attempt)
+            )
             return reply.model, engineering.found_scenes(reply)
 
         billed = self.each([Task(None)], do)[0]
@@ -216,7 +220,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
             seen.add(scene.text)
             scenes.append(scene)
             del left[scene.order + 1]
-        self.refused.update(refused)
+        self.refused.update(why.partition(" (")[0] for why in refused)
         told = "".join(f"; {times} times {why}" for why, times in Counter(refused).most_common(3))
         level = logging.INFO if len(scenes) >= ENOUGH * len(missing) else logging.WARNING
         log.log(level, "%s: call %d: %d of %d scenes%s", record.by, record.call, len(scenes), len(missing), told)

@@ -18,7 +18,7 @@ from workers.language.quotas import plan, wanted
 
 SLOTS = dict(enumerate(plan(3, 0, 10, 3, wanted(""), ("en",), 1.0), 1))
 ZH_SLOTS = dict(enumerate(plan(3, 0, 10, 3, wanted(""), ("zh",), 1.0), 1))
-QUESTION = scenes_question(SLOTS, "en", ["a lamp"], 1, 0)
+QUESTION = scenes_question(SLOTS, "en", ["a lamp"], 1, 0, 0)
 (GOOD, *_) = authors.scenes(words(QUESTION))
 
 
@@ -33,8 +33,9 @@ def test_the_question_orders_each_slot_and_tells_what_was_shown() -> None:
 
 def test_there_is_room_for_fifty_scenes_and_no_more_than_models_write() -> None:
     many = dict(enumerate(plan(3, 0, 50, 4, wanted(""), ("en",), 1.0), 1))
-    assert 20_000 < scenes_question(many, "en", [], 1, 0).max_tokens <= 65_536
-    assert scenes_question(many, "en", [], 1, 2).max_tokens * 4 <= 65_536  # an asker doubles it at every attempt
+    assert 20_000 < scenes_question(many, "en", [], 1, 0, 0).max_tokens <= 65_536
+    assert scenes_question(many, "en", [], 1, 0, 2).max_tokens * 4 <= 65_536  # an asker doubles it at every attempt
+    assert scenes_question(many, "en", [], 1, 8000, 0).max_tokens == 8000
 
 
 def test_what_was_ordered_is_taken() -> None:
@@ -44,7 +45,7 @@ def test_what_was_ordered_is_taken() -> None:
 
 
 def test_chinese_scenes_are_taken_in_chinese_alone() -> None:
-    (scene, *_) = authors.scenes(words(scenes_question(ZH_SLOTS, None, [], 1, 0)))
+    (scene, *_) = authors.scenes(words(scenes_question(ZH_SLOTS, None, [], 1, 0, 0)))
     taken, reasons = scene_of(scene, ZH_SLOTS, None, Seen())
     assert (len(taken.requests), reasons) == (3, [])
     with pytest.raises(Unfit, match="not in English"):
