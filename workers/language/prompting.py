@@ -19,6 +19,7 @@ from schemas.messages import MAX_REQUESTS, Prompt
 from schemas.ports import Billed, Task, Usage
 from workers.language import engineering, quotas, standing
 from workers.language.asking import Asker
+from workers.language.engineering import Scene
 from workers.language.likeness import Seen
 from workers.language.quotas import Slot
 from workers.language.serving import Served, ServiceOptions
@@ -137,9 +138,11 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
                 got = sum(len(asking.scenes) for asking in askings)
                 raise UserError(f"{self.recipe} gave {got} of {self.options.pairs} scenes of call {call} ({why})", hint)
             asking = self._ask(campaign, call, askings)
-            askings.append(standing.keep(self._kept, self._key(campaign, call, len(askings)), asking))
+            stands = standing.keep(self._kept, self._key(campaign, call, len(askings)), asking)
+            if stands is not asking:
+                self._learn(campaign, stands)
+            askings.append(stands)
             made += 1
-            self._learn(campaign, askings[-1])
         return askings
 
     def _is_enough(self, askings: Sequence[Asking]) -> bool:
@@ -208,7 +211,7 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         """What of an answer can be used; each thing that cannot is passed over, counted and told."""
         model, raw = answer
         seen = self._known(record.campaign)[0]
-        scenes, refused = list[engineering.Scene](), list[str]()
+        scenes, refused = list[Scene](), list[str]()
         left = dict(missing)
         for one in raw:
             try:
@@ -217,8 +220,8 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
                 refused.append(f"a scene {unfit}")
                 continue
             refused += reasons
-            seen.add(scene.text)
             scenes.append(scene)
+            self._learn_scene(record.campaign, scene)
             del left[scene.order + 1]
         self.refused.update(why.partition(" (")[0] for why in refused)
         told = "".join(f"; {times} times {why}" for why, times in Counter(refused).most_common(3))
@@ -237,11 +240,13 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         return self._seen[1:]
 
     def _learn(self, campaign: str, asking: Asking) -> None:
-        seen, objects = self._known(campaign)
         for scene in asking.scenes:
-            if seen.likeness(scene.text) < 1.0:
-                seen.add(scene.text)
-            objects += [name.casefold() for name in scene.objects[:1] if name.casefold() not in objects]
+            self._learn_scene(campaign, scene)
+
+    def _learn_scene(self, campaign: str, scene: Scene) -> None:
+        seen, objects = self._known(campaign)
+        seen.add(scene.text)
+        objects += [name.casefold() for name in scene.objects[:1] if name.casefold() not in objects]
         del objects[:-AVOIDED]
 
 
