@@ -25,12 +25,14 @@ from infra.settings import Settings
 from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
 from schemas.errors import NhrError, UserError
+from schemas.messages import Meter
 from schemas.ports import Handler
 from streams import policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
 from streams.sweep import unexplained
 from workers import roster
+from workers.language import standing
 
 TICK_S = 0.2
 MOST_SWEEPS = 3
@@ -57,6 +59,7 @@ class Engine:
         self._workers: list[Worker] = []
         self._away: set[str] = set()
         self._sweeps = 0
+        self._taking: Intake | None = None
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
@@ -81,6 +84,7 @@ class Engine:
     def _mine(self, stores: Stores, intake: Intake, progress: Progress) -> None:
         if self._enough(progress):
             intake.closing.set()
+        self._taking = intake
         threads = self._start(stores, intake, progress)
         try:
             self._watch(stores, intake, progress)
@@ -121,15 +125,20 @@ class Engine:
             funnel.add(event)
         for triplet in shelf.triplets(stores.blobs):
             funnel.add_triplet(triplet)
+        for meter in standing.spent(stores.blobs, self.order.campaign):
+            funnel.spend(standing.STAGE, meter)
         return funnel
 
     def _intake(self, stores: Stores, progress: Progress) -> Intake:
         prompter = roster.prompter(self.order.prompts)
-        prompter.access = prompters_access(self.settings, stores.blobs, progress.funnel.acceptance, self._till)
+        prompter.access = prompters_access(
+            self.settings, stores.blobs, progress.funnel.acceptance, self._till,
+            lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
+        )  # fmt: skip
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, self._takes_nothing,
+            progress.skipped.append, self._takes_nothing, self._clock,
         )  # fmt: skip
 
     def _takes_nothing(self) -> bool:
@@ -247,6 +256,8 @@ class Engine:
     def _tell_troubles(self, progress: Progress) -> None:
         """What keeps workers waiting now; a note when it begins and when it is over."""
         away = {worker.name: trouble for worker in self._workers if (trouble := worker.trouble)}
+        if self._taking is not None and self._taking.trouble:
+            away[self._taking.name] = self._taking.trouble
         away |= {stage: f"{stage} is paused (nhr resume {stage})" for stage in sorted(self._control.paused)}
         if self._is_tight():
             away[DISK] = f"under {self.settings.min_free_gb:g} GB free: nothing new is taken in (nhr gc --dry-run)"

@@ -56,8 +56,10 @@ DEFAULTS: dict[str, Mapping[str, str]] = {
         "gate": "pixels", "editor": "classic", "screen": "pixels", "judge": "measured", "writer": "classic",
     },
     "null": dict.fromkeys(roster.KINDS, "null"),
+    **{name: {"screen": "pixels"} for name in ("gemini", "openai", "gemini_photos", "openai_photos")},
 }  # fmt: skip
-"""Plug-ins by prompter, where none are named; prompts from a file are drawn like the grammar's."""
+"""Plug-ins by prompter, where none are named; prompts from a file are drawn like the grammar's. What a language model
+asks for no simulated model knows, so there nearly all must be named."""
 
 
 @dataclass(frozen=True)
@@ -211,9 +213,17 @@ def crew(prompter: str, chosen: Mapping[str, str], counts: Mapping[str, int]) ->
     unknown = sorted(set(counts) - set(roster.KINDS) - set(STREAMS))
     if unknown:
         raise UserError(f"--workers: unknown kind {unknown[0]!r}", f"kinds: {', '.join((*roster.KINDS, *STREAMS))}")
+    missing = [f"--{kind}" for kind in roster.KINDS if kind not in texts and not _is_drawn(kind, prompter)]
+    if missing:
+        raise UserError(f"--prompts {prompter} needs {', '.join(missing)}", "name them (`nhr models`)")
     result = Crew(texts, counts)
     result.recipes()
     return result
+
+
+def _is_drawn(kind: str, prompter: str) -> bool:
+    """Whether that kind is the generator, and pictures are there already."""
+    return kind == "generator" and "photos" in prompter
 
 
 def access(settings: Settings, blobs: Blobs | None) -> Access:
@@ -234,12 +244,17 @@ def access(settings: Settings, blobs: Blobs | None) -> Access:
 
 
 def prompters_access(
-    settings: Settings, blobs: Blobs, acceptance: Callable[[], Mapping[str, float]], till: Till
-) -> Access:
-    """What a prompter is given: also what is accepted of late, and where to say what its items cost."""
+    settings: Settings, blobs: Blobs, acceptance: Callable[[], Mapping[str, float]], till: Till,
+    told: Callable[[Usage], None] = lambda _usage: None,
+) -> Access:  # fmt: skip
+    """What a prompter is given: also what is accepted of late, and where to say what its items cost.
+
+    `told` hears of it, too.
+    """
 
     def spent(usage: Usage) -> None:
         till.add(PROMPTER, usage.cost_usd)
+        told(usage)
 
     return replace(access(settings, blobs), acceptance=acceptance, spent=spent)
 

@@ -117,6 +117,10 @@ class Funnel:
             tally.released += 1
         _confuse(self.truth["released"], True, triplet.measures)
 
+    def spend(self, stage: str, meter: m.Meter) -> None:
+        """Count what something took that no event tells of."""
+        self.spending[stage].add(meter)
+
     def acceptance(self) -> dict[str, float]:
         """The accepted share of attempts of each operation that was tried; may be asked by any thread."""
         tried = ((operation, tally.acceptance) for operation, tally in tuple(self.operations.items()))

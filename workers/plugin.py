@@ -39,8 +39,7 @@ class Access:
     `key` gives the secret that the settings hold for a service ("gemini", "gemini_account", "openai"; "" where there is
     none; raises `UserError` for one that cannot be read). `kept` is a store for what must stand, such as answers that
     were paid for (None: nothing lasts). `acceptance` tells what share of attempts was accepted, by operation, where
-    that is known.
-    `spent` is told what was used where no answer says so as `Billed`: by a prompter, for its items.
+    that is known. `spent` is told what was used where no answer says so as `Billed`: by a prompter, for its items.
     """
 
     key: Callable[[str], str] = _no_key

@@ -77,6 +77,8 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 def expanded(prompts: str) -> str:
     """What is to be edited, with "~" in its path made out."""
     name, separator, rest = prompts.partition(":")
+    if match := re.search(r"(?:^|,)path=~(?=/|,|$)", rest):
+        return f"{name}:{rest[: match.end() - 1]}{Path.home()}{rest[match.end() :]}"
     return f"{name}:{Path(rest).expanduser()}" if separator and "=" not in rest else prompts
 
 

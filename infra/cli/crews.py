@@ -16,7 +16,7 @@ from workers import roster
 PLUGIN = "NAME[:OPTION=VALUE]"
 
 Prompts = Annotated[
-    str, typer.Option(metavar="SOURCE", help="What to edit: grammar (scenes without end), FILE.jsonl, or photos:DIR.")
+    str, typer.Option(metavar="SOURCE", help="What to edit: grammar, FILE.jsonl, photos:DIR; `nhr models prompter`.")
 ]
 PolicyName = Annotated[str, typer.Option(metavar="POLICY", help="A shipped policy (`nhr policy show`) or a TOML file.")]
 

@@ -246,9 +246,9 @@ def prompter(intent: Intent) -> Build:
         backlog = Backlog(stores.bus, with_.clock, intent.ahead, stores.ledgers, intent.open_most, LOOK_EVERY_S)
         intake = Intake(
             found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
-            intent.scenes, paused=lambda: paused() or till.reached,
+            intent.scenes, paused=lambda: paused() or till.reached, clock=with_.clock,
         )  # fmt: skip
-        return Job(intake.run, intent.prompts, lambda: till.trouble, spends=True)
+        return Job(intake.run, intent.prompts, lambda: till.trouble or intake.trouble, spends=True)
 
     return build
 

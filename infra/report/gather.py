@@ -16,6 +16,7 @@ from streams.records import Campaign, Event
 from streams.retractions import Retractions, Target
 from streams.rules import policy
 from streams.tallies import gist
+from workers.language import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Gathering:
         """Pick at most so many of each, and count all; raises `UserError` naming the campaigns there are."""
         shown = self._shelf(triplets)
         lost = self._records({triplet.triplet_id for triplet in shown}, rejected)
+        for meter in standing.spent(self._blobs, self._campaign):
+            self.funnel.spend(standing.STAGE, meter)
         if self._campaign and self._campaign not in self._campaigns:
             there = ", ".join(sorted(self._others - {""})) or "none yet"
             raise UserError(f"no campaign {self._campaign!r} here", f"campaigns: {there}")

@@ -13,6 +13,7 @@ from streams.tallies import Tally, ratio
 TOP_REASONS = 8
 HEAT_LEVELS = 10
 STAGES = {
+    "prompt": "Prompt engineer",
     "gate": "Gate",
     "edit": "Editor",
     "generate": "Generator",

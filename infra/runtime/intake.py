@@ -1,20 +1,24 @@
-"""The intake: brings a prompter's scenes or photographs into the stream, no faster than they are worked off."""
+"""The intake: brings a prompter's scenes or photographs into the stream, no faster than they are worked off.
+
+A prompter whose service is away (`Retry`) is waited for, however long that takes, and asked again for the same item.
+"""
 
 import logging
 import threading
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import msgpack
 from pydantic import Field, TypeAdapter, ValidationError
 
 from infra.runtime.backlog import Backlog
+from infra.runtime.clock import SystemClock
+from infra.runtime.patience import LONGEST_PAUSE_S, SHORTEST_PAUSE_S
 from infra.runtime.pictures import Pictures
 from schemas import codec, formats, ids
 from schemas import messages as m
-from schemas.errors import UserError
-from schemas.ports import Bus, Change, Ledgers, Outgoing
+from schemas.errors import Retry, UserError
+from schemas.ports import Bus, Change, Clock, Ledgers, Outgoing
 from workers.plugin import Intake as Item
 from workers.plugin import Photo, Prompter, Skipped
 
@@ -22,6 +26,8 @@ FORMAT = 1
 _CURSOR = TypeAdapter(Annotated[int, Field(ge=0, strict=True)])
 CHUNK = 64
 WAIT_S = 0.05
+SLOW_S = 1.0
+"""What came within this time is published before more is asked for: a model may take minutes over its next item."""
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +53,83 @@ class Intake:
         scenes: int | None = None,
         skipped: Callable[[Skipped], None] | None = None,
         paused: Callable[[], bool] = lambda: False,
+        clock: Clock | None = None,
     ) -> None:
         self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
         self._cursors, self._stop, self._backlog = cursors, stop, backlog
         self._scenes, self._skipped, self._paused = scenes, skipped, paused
+        self._clock = clock or SystemClock()
+        self._away_since: float | None = None
+        self._reason, self._refused = "", 0
         self.cursor, self._version = self._saved()
         if prompter.REREAD:
             self.cursor = 0
         self.closing = threading.Event()
         self.finished = threading.Event()
 
+    @property
+    def trouble(self) -> str:
+        """What keeps the prompter from proposing, in words for people; "" when nothing does."""
+        since = self._away_since
+        if since is None:
+            return ""
+        waited = int(self._clock.monotonic() - since)
+        return f"{self.name}: service away for {waited} s ({self._reason}); asking again"
+
+    @property
+    def name(self) -> str:
+        """The plug-in, for people."""
+        return f"prompter {type(self._prompter).__module__.rpartition('.')[2]}"
+
     def run(self) -> None:
         """Publish until the items end, `scenes` are out, or the intake is closed or stopped."""
         if self._scenes is None or self.cursor < self._scenes:
-            items = self._prompter.intake(self._campaign, self.cursor)
+            items: Iterator[Item] | None = None
             while room := self._room():
-                chunk = list(islice(items, room))
-                if not chunk:
+                items = self._prompter.intake(self._campaign, self.cursor) if items is None else items
+                chunk, refusal = self._drawn(items, room)
+                if chunk:
+                    self._publish(chunk)
+                if refusal is not None:  # which ended those items: the same ones go on from the cursor
+                    items = None
+                    self._wait_out(refusal)
+                elif not chunk:
                     break
-                self._publish(chunk)
         if not self._stop.is_set():
             self.finished.set()
+
+    def _drawn(self, items: Iterator[Item], most: int) -> tuple[list[Item], Retry | None]:
+        """Up to `most` items, fewer where they are slow to come or where the prompter was put off."""
+        chunk: list[Item] = []
+        until = self._clock.monotonic() + SLOW_S
+        try:
+            for item in items:
+                chunk.append(item)
+                self._back()
+                if len(chunk) == most or self._clock.monotonic() > until:
+                    break
+        except Retry as refusal:
+            return chunk, refusal
+        return chunk, None
+
+    def _wait_out(self, refusal: Retry) -> None:
+        """Wait as long as the service asks for, longer from time to time; tells it once."""
+        now = self._clock.monotonic()
+        self._reason = str(refusal)
+        if self._away_since is None:
+            self._away_since = now
+            log.warning("%s: service away (%s); asking again until it is back", self.name, self._reason)
+        pause = min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(self._refused, 16))
+        self._refused += 1
+        until = now + max(refusal.after_s, pause)
+        while not self.closing.is_set() and (left := until - self._clock.monotonic()) > 0:
+            if self._stop.wait(min(WAIT_S, left)):
+                return
+
+    def _back(self) -> None:
+        if self._away_since is not None:
+            log.warning("%s: service back after %.0f s", self.name, self._clock.monotonic() - self._away_since)
+            self._away_since, self._reason, self._refused = None, "", 0
 
     def _room(self) -> int:
         """How many items may go out now; waits until there is room, 0 when there is nothing more to do."""

@@ -1,17 +1,22 @@
 """A server for plug-ins over served models: it answers whatever it is asked, by the schema of the answer."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from tests.unit.language import authors
 from tests.wire.gemini import gemini_text
 from tests.wire.openai import chat_text
 from tests.wire.server import Wire
 from tests.wire.traffic import Reply, Request
 from workers.plugin import Access
 
-ROLES = ("gate", "screen", "judge")
+ROLES = ("gate", "screen", "judge", "writer")
+AUTHORS: Mapping[str, Callable[[str], str]] = {
+    "caption": authors.described, "instruction": authors.written,
+}  # fmt: skip
 KEYS = Access(key=lambda service: f"key-of-{service}")
 
 
@@ -30,18 +35,44 @@ def fitting(schema: Mapping[str, Any]) -> Any:
             raise NotImplementedError(f"a schema of type {kind}")
 
 
+def _said(schema: Mapping[str, Any], words: str, seed: int) -> str:
+    """An answer to what is asked in those words: prompt engineers and writers are held to more than a schema."""
+    if "scenes" in schema["properties"]:
+        return authors.answer(words, seed)
+    author = next((AUTHORS[name] for name in schema["properties"] if name in AUTHORS), None)
+    return author(words) if author else json.dumps(fitting(schema))
+
+
+def words_of(body: Mapping[str, Any]) -> str:
+    """All the words of a request to either vendor."""
+    if "contents" in body:
+        parts = [*body["systemInstruction"]["parts"], *body["contents"][0]["parts"]]
+        return "\n".join(part["text"] for part in parts if "text" in part)
+    contents = [message["content"] for message in body["messages"]]
+    told = [[{"text": content}] if isinstance(content, str) else content for content in contents]
+    return "\n".join(part["text"] for parts in told for part in parts if "text" in part)
+
+
 def _gemini(request: Request) -> Reply:
-    return gemini_text(json.dumps(fitting(request.json["generationConfig"]["responseJsonSchema"])))
+    config = request.json["generationConfig"]
+    return gemini_text(_said(config["responseJsonSchema"], words_of(request.json), config["seed"]))
 
 
-def _openai(request: Request) -> Reply:
-    return chat_text(json.dumps(fitting(request.json["response_format"]["json_schema"]["schema"])))
+def openai_by_rote(request: Request) -> Reply:
+    """What an OpenAI-like server says to anything."""
+    body = request.json
+    return chat_text(_said(body["response_format"]["json_schema"]["schema"], words_of(body), body["seed"]))
 
 
 @contextmanager
-def served() -> Iterator[dict[tuple[str, str], dict[str, object]]]:
-    """The options with which plug-ins reach the server while it runs."""
-    with Wire({"generate": _gemini, "chat": _openai}) as wire:
+def served(photos: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
+    """The options with which plug-ins reach the server while it runs; `photos` is a folder of photographs."""
+    with Wire({"generate": _gemini, "chat": openai_by_rote}) as wire:
         gemini: dict[str, object] = {"model": "gemini-2.5-flash", "url": wire.url}
         openai: dict[str, object] = {"model": "gpt-4o", "url": f"{wire.url}/v1"}
-        yield {(role, name): options for role in ROLES for name, options in (("gemini", gemini), ("openai", openai))}
+        services = {"gemini": gemini, "openai": openai}
+        yield {
+            **{(role, name): options for role in ROLES for name, options in services.items()},
+            **{("prompter", name): {**options, "seeds": 2} for name, options in services.items()},
+            **{("prompter", f"{name}_photos"): {**options, "path": str(photos)} for name, options in services.items()},
+        }

@@ -46,6 +46,8 @@ GUESSES: tuple[object, ...] = (
     "low",
     "before",
     "http://x",
+    "remove=0.1",
+    "same",
 )
 PAIRED: dict[str, dict[str, object]] = {"project": {"location": "y"}, "location": {"project": "y"}}
 """Options that are given together."""
@@ -69,7 +71,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def given(inputs: Path) -> Iterator[dict[tuple[str, str], dict[str, object]]]:
     """Options of the plug-ins that cannot do without."""
-    with served() as services:
+    with served(inputs / "photos") as services:
         yield {
             ("prompter", "file"): {"path": str(inputs / "prompts.jsonl")},
             ("prompter", "photos"): {"path": str(inputs / "photos")},
@@ -313,6 +315,7 @@ def test_another_instance_answers_the_same(trial: Trial) -> None:
 def prompter(request: pytest.FixtureRequest, given: dict[tuple[str, str], dict[str, object]]) -> Prompter[Any]:
     found = roster.build("prompter", request.param, given.get(("prompter", request.param), {}))
     assert isinstance(found, Prompter)
+    found.access = KEYS
     return found
 
 

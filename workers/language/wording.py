@@ -52,7 +52,7 @@ def wording(name: str) -> Wording:
     """The file `prompts/NAME.toml`."""
     raw = _raw(name)
     texts = {key: value for key, value in raw.items() if isinstance(value, str)}
-    return Wording(texts, raw["properties"], raw["examples"])
+    return Wording(texts, raw.get("properties", {}), raw.get("examples", {}))
 
 
 def revision(*names: str) -> str:

@@ -17,7 +17,7 @@ from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
 from schemas import codec, ids, topics
 from schemas import messages as m
-from schemas.errors import UserError
+from schemas.errors import Retry, UserError
 from schemas.ports import Change, Lag
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.fakes import edit_job, picture, source
@@ -202,6 +202,103 @@ def test_a_cursor_of_a_later_version_is_refused(opened: Open, cursors: MemoryLed
     cursors.save([Change("c", msgpack.packb({"format": 99, "cursor": 3}), 0)])
     with pytest.raises(UserError, match="format 99, this NHR knows 1; upgrade nhr"):
         opened()
+
+
+# --- a service that is away -------------------------------------------------------------------------------------------
+
+
+class Ticking(FakeClock):
+    """Each look is half a second later."""
+
+    def monotonic(self) -> float:
+        self.advance(0.5)
+        return super().monotonic()
+
+
+class Served(Listing):
+    """Proposes a list; before some of its items the service puts it off, so many times."""
+
+    def __init__(self, items: Sequence[Item], refusals: dict[int, list[float]]) -> None:
+        super().__init__(items)
+        self.refusals, self.starts = refusals, list[int]()
+
+    def intake(self, campaign: str, start: int) -> Iterator[Item]:
+        self.starts.append(start)
+        for number in range(start, len(self.items)):
+            if self.refusals.get(number):
+                raise Retry("quota", self.refusals[number].pop(0))
+            yield self.items[number]
+
+
+def test_what_came_before_the_service_went_is_published_and_the_rest_when_it_is_back(
+    opened: Open, bus: MemoryBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = Served([prompt(number) for number in range(6)], {3: [2.0, 2.0, 2.0]})
+    intake = opened(served, clock=Ticking())
+    with caplog.at_level(logging.WARNING):
+        intake.run()
+    assert published(bus) == [f"p{number}" for number in range(6)]
+    assert served.starts == [0, 3, 3, 3]
+    assert intake.finished.is_set()
+    assert [message.partition(" after")[0] for message in caplog.messages] == [
+        "prompter test_intake: service away (quota); asking again until it is back",
+        "prompter test_intake: service back",
+    ]
+    assert intake.trouble == ""
+
+
+def test_it_waits_as_long_as_the_service_asks_for(opened: Open) -> None:
+    clock = Ticking()
+    opened(Served([prompt(1)], {0: [300.0]}), clock=clock).run()
+    assert 300 <= clock.now() - FakeClock().now() < 310
+
+
+def test_a_stop_ends_the_wait(opened: Open, stop: threading.Event) -> None:
+    class Stopping(Ticking):
+        """Stops the intake after some looks."""
+
+        looks = 0
+
+        def monotonic(self) -> float:
+            self.looks += 1
+            if self.looks == 20:
+                stop.set()
+            return super().monotonic()
+
+    intake = opened(Served([prompt(1)], {0: [1e9]}), clock=Stopping())
+    intake.run()
+    assert not intake.finished.is_set()
+
+
+def test_closing_ends_the_wait_for_good(opened: Open, bus: MemoryBus) -> None:
+    class Closing(Ticking):
+        """Closes the intake after some looks."""
+
+        looks = 0
+
+        def monotonic(self) -> float:
+            self.looks += 1
+            if self.looks == 20:
+                assert "service away for" in intake.trouble
+                intake.closing.set()
+            return super().monotonic()
+
+    intake = opened(Served([prompt(1)], {0: [1e9]}), clock=Closing())
+    intake.run()
+    assert published(bus) == []
+    assert intake.finished.is_set()
+
+
+def test_items_that_are_slow_to_come_are_published_as_they_come(opened: Open, bus: MemoryBus) -> None:
+    sizes: list[int] = []
+
+    class Counted(MemoryBus):
+        def publish(self, messages: Sequence[Any]) -> None:
+            sizes.append(len(messages))
+            super().publish(messages)
+
+    opened(Listing([prompt(number) for number in range(6)]), bus=Counted(FakeClock()), clock=Ticking()).run()
+    assert sizes == [3, 3]
 
 
 # --- photographs ------------------------------------------------------------------------------------------------------
