@@ -29,7 +29,9 @@ EVERY = [(kind, name) for kind in FOLDERS for name in roster.names(kind)]
 WORKERS = [(kind, name) for kind, name in EVERY if kind in KINDS]
 RESULTS = {"generator": Image, "gate": Gated, "editor": Image, "screen": Screened, "judge": Judged, "writer": str}
 HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm")
-GUESSES: tuple[object, ...] = (0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh")
+GUESSES: tuple[object, ...] = (
+    0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "http://127.0.0.1:9",
+)  # fmt: skip
 FIRST = 6
 
 EACH = pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{kind}-{name}" for kind, name in EVERY])
