@@ -60,7 +60,7 @@ class Notes:
                 del self._by_key[key]
 
     def _learn(self) -> None:
-        """Read the notes that are new: which questions are void where, then the batches from the oldest on."""
+        """Read the notes that are new: which questions are void where, then the batches with what is not."""
         if self._store is None:
             return
         names = [path.removeprefix(self._folder) for path in self._store.list(self._folder)]
@@ -69,7 +69,7 @@ class Notes:
         void = {name.removesuffix(VOID): _keys(note) for name, note in told.items() if name.endswith(VOID)}
         for name, keys in void.items():
             self._forget(name, keys)
-        for name, note in sorted(told.items(), key=lambda one: _at(one[1])):
+        for name, note in told.items():
             if not name.endswith(VOID):
                 alive = Note(name, _keys(note) - void.get(name, frozenset()), _at(note))
                 self._by_key.update(dict.fromkeys(alive.keys, alive))

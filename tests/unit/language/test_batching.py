@@ -150,11 +150,13 @@ def test_a_batch_is_not_looked_at_more_often_than_it_is_worth(world: World) -> N
 
 
 def test_a_job_of_several_questions_asks_one_after_the_other_and_is_billed_for_all(world: World) -> None:
+    meanwhile: list[Billed] = []
     for _ in range(2):
-        world.turn(1, times=2)
-        assert under_way(world.results(1, times=2, after_s=GATHER_S))
+        meanwhile += world.turn(1, times=2) + world.turn(1, times=2, after_s=GATHER_S)
         world.post.finish()
         (billed,) = world.turn(1, times=2, after_s=LOOK_S)
+    assert under_way(one.result for one in meanwhile)
+    assert {one.usage for one in meanwhile} == {Usage()}
     assert billed.result == "about 1 about 1"
     assert billed.usage == Usage(20, 4, 1.0)
     assert world.post.paid == ["1", "1"]
@@ -213,6 +215,19 @@ def test_a_batch_that_was_noted_and_never_sent_is_asked_again_in_the_end(world: 
     assert world.post.paid == ["1"]
 
 
+def test_a_batch_that_shows_itself_late_is_not_sent_again(world: World) -> None:
+    world.turn(1)
+    world.turn(1, after_s=GATHER_S)
+    (name,) = world.post.taken
+    world.post.states[name] = Look("absent")
+    world.turn(1, after_s=LOOK_S)
+    world.turn(1, after_s=GATHER_S)
+    del world.post.states[name]
+    world.post.finish()
+    assert world.results(1, after_s=LOOK_S) == ["about 1"]
+    assert world.post.paid == ["1"]
+
+
 @pytest.mark.parametrize("trouble", [Busy("429 too many batches", 9.0), Busy("503")])
 def test_a_batch_that_was_refused_for_now_is_sent_again_as_soon_as_its_jobs_are(trouble: Busy, world: World) -> None:
     world.turn(1)
@@ -249,19 +264,20 @@ def test_a_batch_that_failed_is_told_once_and_asked_again(world: World) -> None:
     assert world.results(1, 2, after_s=LOOK_S) == ["about 1", "about 2"]
 
 
-def test_a_crash_after_a_batch_failed_looks_at_the_new_one(world: World) -> None:
-    world.turn(1)
-    world.turn(1, after_s=GATHER_S)
+@pytest.mark.parametrize("number", range(6))
+def test_a_crash_after_a_batch_failed_looks_at_the_new_one(number: int, world: World) -> None:
+    world.turn(number)
+    world.turn(number, after_s=GATHER_S)
     world.post.states[next(iter(world.post.taken))] = Look("failed")
-    world.turn(1, after_s=LOOK_S)
-    world.turn(1)
-    world.turn(1, after_s=GATHER_S)
+    world.turn(number, after_s=LOOK_S)
+    world.turn(number)
+    world.turn(number, after_s=GATHER_S)
     for _ in range(2):
         world.restart()
-        assert under_way(world.results(1))
+        assert under_way(world.results(number))
     world.post.finish()
-    assert world.results(1, after_s=LOOK_S) == ["about 1"]
-    assert world.post.paid == ["1", "1"]
+    assert world.results(number, after_s=LOOK_S) == [f"about {number}"]
+    assert world.post.paid == [str(number)] * 2
 
 
 def test_one_question_that_failed_is_asked_again_alone(world: World) -> None:
