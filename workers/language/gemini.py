@@ -68,6 +68,8 @@ GeminiOptionsT = TypeVar("GeminiOptionsT", bound=GeminiOptions)
 class Gemini(Served[GeminiOptionsT]):
     """Mixin: the served model is a Gemini."""
 
+    _batching: "Batching | None" = None
+
     def load(self) -> None:
         """Connect; asks nothing."""
         super().load()
