@@ -52,5 +52,5 @@ def check(
         f"aesthetics >= {bars.aesthetics}\n"
         f"  inversion {'on' if policy.inversion.enabled else 'off'}, "
         f"composition {'on' if policy.composition.enabled else 'off'}, "
-        f"further texts: {', '.join(policy.texts.forms) or 'none'}"
+        f"further texts: {', '.join(policy.texts.forms) or 'none'}; licences: {policy.licences}"
     )

@@ -1,5 +1,7 @@
 """Numbers as the page writes and draws them."""
 
+from typing import Any
+
 import pytest
 
 from infra.report import charts, numbers, spending, texts
@@ -64,6 +66,18 @@ def test_scores_above_both_bars_are_told(funnel: Funnel) -> None:
     }  # fmt: skip
     above = next((x, y) for x, y, _, said in drawn.cells if "4.7" in said)
     assert (above[0] >= drawn.mark, above[1] + charts.CELL <= drawn.top) == (True, True)
+
+
+def test_generator_and_editor_tell_what_their_pictures_took() -> None:
+    meter = m.Meter(seconds=2.0, tokens_in=900, cost_usd=0.04, at=1.0)
+    funnel, one = Funnel(Bars()), subject("s1")
+    for event in (gate(one), screen(one, request())):
+        job: Any = event.job  # type: ignore[union-attr]
+        funnel.add(event.model_copy(update={"job": job.model_copy(update={"meter": meter})}))
+    rows = {row.stage: row for row in spending.by_stage(funnel, numbers.STAGES)}
+    assert [(rows[stage].answers, rows[stage].tokens, rows[stage].dollars) for stage in ("Generator", "Editor")] == [
+        ("1", "900", "0.04"), ("1", "900", "0.04")
+    ]  # fmt: skip
 
 
 def test_the_funnel_is_drawn_for_each_released_triplet(funnel: Funnel) -> None:

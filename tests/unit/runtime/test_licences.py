@@ -58,7 +58,7 @@ def test_a_plugin_that_is_not_known_to_be_free_is_refused_before_anything_runs(i
 
 def test_mining_begins_with_free_plugins_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     strict = tmp_path / "strict.toml"
-    strict.write_text('licences = "commercial"\n' + policies.text("paper"))
+    strict.write_text(policies.text("paper").replace('licences = "any"', 'licences = "commercial"'))
     monkeypatch.setattr(Editor, "INFO", UNKNOWN)
     with pytest.raises(UserError, match=r"^editor: policy paper demands"):
         mine("null", editor="classic", policy=str(strict), out=tmp_path / "data")
