@@ -130,7 +130,7 @@ class _Broom:
 
 def _asked(needs: Needs, key: str) -> str:
     """Why the answer under `key` is needed; what a prompt engineer wrote is what its campaign goes on from."""
-    if key.startswith(standing.FOLDER):
+    if key.startswith((standing.FOLDER, standing.PLANS)):
         return PROMPTS
     job = key.rpartition("/")[2].partition(".")[0]
     return needs.jobs.get(job, "") if re.fullmatch("[0-9a-f]{32}", job) else FOREIGN

@@ -17,7 +17,7 @@ from infra.runtime.patience import LONGEST_PAUSE_S, SHORTEST_PAUSE_S
 from infra.runtime.pictures import Pictures
 from schemas import codec, formats, ids
 from schemas import messages as m
-from schemas.errors import Retry, UserError
+from schemas.errors import Pending, Retry, UserError
 from schemas.ports import Bus, Change, Clock, Ledgers, Outgoing
 from workers.plugin import Intake as Item
 from workers.plugin import Photo, Prompter, Skipped
@@ -113,10 +113,10 @@ class Intake:
         return chunk, None
 
     def _wait_out(self, refusal: Retry) -> None:
-        """Wait as long as the service asks for, longer from time to time; tells it once."""
+        """Wait as long as the service asks for, longer from time to time; tells once that it is away."""
         now = self._clock.monotonic()
         self._reason = str(refusal)
-        if self._away_since is None:
+        if self._away_since is None and not isinstance(refusal, Pending):  # which is at work, and takes its time
             self._away_since = now
             log.warning("%s: service away (%s); asking again until it is back", self.name, self._reason)
         pause = min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2.0 ** min(self._refused, 16))
@@ -129,7 +129,7 @@ class Intake:
     def _back(self) -> None:
         if self._away_since is not None:
             log.warning("%s: service back after %.0f s", self.name, self._clock.monotonic() - self._away_since)
-            self._away_since, self._reason, self._refused = None, "", 0
+        self._away_since, self._reason, self._refused = None, "", 0
 
     def _room(self) -> int:
         """How many items may go out now; waits until there is room, 0 when there is nothing more to do."""

@@ -31,8 +31,8 @@ WORKERS = [(kind, name) for kind, name in EVERY if kind in KINDS]
 RESULTS = {"generator": Image, "gate": Gated, "editor": Image, "screen": Screened, "judge": Judged, "writer": str}
 HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm")
 GUESSES: tuple[object, ...] = (
-    0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "before", "http://127.0.0.1:9", "remove=0.1",
-    "same",
+    0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "before", "http://127.0.0.1:9",
+    "remove=0.1", "same",
 )  # fmt: skip
 PAIRED: dict[str, dict[str, object]] = {"project": {"location": "y"}, "location": {"project": "y"}}
 """Options that are given together."""

@@ -17,7 +17,7 @@ from workers.language.asking import Asker
 from workers.language.prompting import EditingOptions
 from workers.language.serving import Served
 from workers.language.showing import shown
-from workers.language.standing import FOLDER, Described, InMemory, Kept
+from workers.language.standing import FOLDER, Described, InMemory, Kept, Plan
 from workers.language.texts import Language
 from workers.photographic.folder import FolderOptions, Found, photographs
 from workers.plugin import Intake, Photo, Skipped
@@ -91,16 +91,26 @@ class PhotoEngineer(Served[DescribingOptionsT], Base[DescribingOptionsT]):
         stands = {one.sha256: standing.described(self._kept, self._key(one.sha256)) for one in window}
         answers: dict[str, Described | Exception] = {name: one for name, one in stands.items() if one is not None}
         fresh = [one for one in window if one.sha256 not in answers]
-        if fresh and not self._connected:
+        if not fresh:
+            return answers
+        if not self._connected:
             self.load()
             self._connected = True
-        shares = self.options.shares(self.access.acceptance()) if fresh else {}
-        offers = [quotas.offered(shares, SPARE * (self.options.edits + 1), one.sha256) for one in fresh]
+        shares = self.options.shares(self.access.acceptance())
+        offers = [self._offer(one.sha256, shares) for one in fresh]
         began = time.monotonic()
         billed = self.each([Task(pair) for pair in zip(fresh, offers, strict=True)], self._described)
         for one, offer, bill in zip(fresh, offers, billed, strict=True):
             answers[one.sha256] = self._stood(campaign, one, offer, bill, began)
         return answers
+
+    def _offer(self, sha256: str, shares: Mapping[str, float]) -> tuple[str, ...]:
+        """The operations to choose from: those that were offered first, where the service has put it off."""
+        count = SPARE * (self.options.edits + 1)
+        plan = standing.planned(
+            self._kept, self._key(sha256), lambda: Plan(offered=quotas.offered(shares, count, sha256))
+        )
+        return plan.offered
 
     def _described(self, task: Task[Any], asker: Asker) -> tuple[str, tuple[Any, ...]]:
         found, offer = task.job

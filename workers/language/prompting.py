@@ -23,7 +23,7 @@ from workers.language.engineering import Scene
 from workers.language.likeness import Seen
 from workers.language.quotas import Slot
 from workers.language.serving import Served, ServiceOptions
-from workers.language.standing import FOLDER, Asking, InMemory, Kept
+from workers.language.standing import FOLDER, Asking, InMemory, Kept, Plan
 from workers.language.texts import Language
 from workers.plugin import Intake
 from workers.plugin import Prompter as Base
@@ -168,7 +168,8 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
         if not self._connected:
             self.load()
             self._connected = True
-        slots = before[0].slots if before else self._plan(call)
+        plan = standing.planned(self._kept, self._key(campaign, call, 0), lambda: self._plan(call))
+        slots = before[0].slots if before else plan.slots
         done = {scene.order for asking in before for scene in asking.scenes}
         missing = {number: slot for number, slot in enumerate(slots, 1) if number - 1 not in done}
         seed = int(digest("ask", self.options.seed, call, len(before))[:8], 16) & 0x7FFFFFFF
@@ -201,9 +202,9 @@ class PromptEngineer(Served[EngineerOptionsT], Base[EngineerOptionsT]):
             )
             standing.keep_failed(self._kept, self._key(campaign, call, asking), paid)
 
-    def _plan(self, call: int) -> tuple[Slot, ...]:
-        options, shares = self.options, self.options.shares(self.access.acceptance())
-        return quotas.plan(options.seed, call, options.pairs, options.edits, shares, options.spoken, options.megapixels)
+    def _plan(self, call: int) -> Plan:
+        o, shares = self.options, self.options.shares(self.access.acceptance())
+        return Plan(slots=quotas.plan(o.seed, call, o.pairs, o.edits, shares, o.spoken, o.megapixels))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

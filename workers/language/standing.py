@@ -1,7 +1,7 @@
 """What a prompt engineer was paid for and must stand: its askings, create-only, each with what it took."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,18 +17,25 @@ from workers.plugin import Prompter
 
 FORMAT = 1
 FOLDER = "answers/prompter/"
+PLANS = "answers/plans/"
+"""What is to be asked, before it is: asked again, perhaps by another process, it must be the same question."""
 STAGE = "prompt"
 """What askings are counted under, beside the stages of jobs."""
 TUNING = frozenset({"concurrency", "timeout_s", "price_in", "price_out", "price_cached"})
 HINT = "restore it from a copy; deleted, it is asked again and what follows may change"
 
 
-class Paid(BaseModel):
-    """What all of them say: for which campaign, by whom (a recipe), and what it took. `reason`: why it gave nothing."""
+class Stored(BaseModel):
+    """Anything that is stored here."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: int = FORMAT
+
+
+class Paid(Stored):
+    """What all askings say: for which campaign, by whom (a recipe), what it took. `reason`: why it gave nothing."""
+
     campaign: str
     by: str
     model: str = ""
@@ -45,6 +52,13 @@ class Asking(Paid):
     refused: tuple[str, ...] = ()
 
 
+class Plan(Stored):
+    """What a call is to ask for (`slots`), or which operations a photograph is offered."""
+
+    slots: tuple[Slot, ...] = ()
+    offered: tuple[str, ...] = ()
+
+
 class Described(Paid):
     """What a model wrote for a photograph, of the operations that were offered."""
 
@@ -55,7 +69,7 @@ class Described(Paid):
     refused: tuple[str, ...] = ()
 
 
-ReadT = TypeVar("ReadT", bound=Paid)
+ReadT = TypeVar("ReadT", bound=Stored)
 
 
 class Kept(Protocol):
@@ -123,6 +137,12 @@ def keep(kept: Kept, key: str, record: ReadT) -> ReadT:
     if kept.put(key, record.model_dump_json().encode()):
         return record
     return _read(kept, key, type(record)) or record
+
+
+def planned(kept: Kept, key: str, make: Callable[[], Plan]) -> Plan:
+    """The plan that stands beside an answer's key; made where there is none."""
+    key = f"{PLANS}{key.removeprefix(FOLDER)}"
+    return _read(kept, key, Plan) or keep(kept, key, make())
 
 
 def keep_failed(kept: Kept, key: str, record: Paid) -> None:

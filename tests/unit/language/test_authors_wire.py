@@ -115,7 +115,7 @@ def test_a_bad_day_of_the_service_is_no_answer(wire: Wire, service: Service, blo
     wire.on(service.route, service.error(status), engineer(service))
     with pytest.raises(Retry):
         scenes(service, wire, blobs)
-    assert list(blobs.list("")) == []
+    assert list(blobs.list(standing.FOLDER)) == []
     assert len(scenes(service, wire, blobs)) == 8
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from infra.blobs.memory import MemoryBlobs
-from schemas.errors import Reject, Retry, UserError
+from schemas.errors import Pending, Reject, Retry, UserError
 from schemas.ports import Blobs, Info
 from schemas.taxonomy import taxonomy
 from tests.unit.language import authors
@@ -123,6 +123,17 @@ def test_what_came_before_an_outage_is_given_and_what_came_beside_it_stands(fold
     assert isinstance(first, Photo)
     assert (first.name, names) == ("0.png", ["1.png", "2.png", "3.png"])
     assert len(back.chat.asked) == 1
+
+
+def test_what_was_put_off_is_asked_for_in_the_same_words_whatever_is_accepted_meanwhile(
+    folder: Path, blobs: MemoryBlobs
+) -> None:
+    first = Engineer(folder, Pending("waits"), kept=blobs, match="0.png", acceptance={"haircut": 0.01, "add": 0.5})
+    with pytest.raises(Pending):
+        first.items()
+    later = Engineer(folder, kept=blobs, match="0.png", acceptance={"haircut": 0.5, "add": 0.01})
+    later.items()
+    assert later.chat.asked == first.chat.asked
 
 
 def test_a_bug_ends_the_intake(folder: Path) -> None:

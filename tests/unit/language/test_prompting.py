@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.blobs.memory import MemoryBlobs
-from schemas.errors import Reject, Retry, UserError
+from schemas.errors import Pending, Reject, Retry, UserError
 from schemas.messages import Prompt
 from schemas.ports import Blobs, Info
 from tests.unit.language import authors
@@ -210,6 +210,15 @@ def test_a_service_that_is_away_is_no_answer_and_the_same_item_comes_later(blobs
     assert raised.value.after_s == 7.0
     assert list(blobs.list(standing.FOLDER)) == []
     assert len(engineer.prompts(20)) == 20
+
+
+def test_what_was_put_off_is_asked_for_in_the_same_words_whatever_is_accepted_meanwhile(blobs: MemoryBlobs) -> None:
+    first = Engineer(Pending("waits in a batch"), kept=blobs, acceptance={"remove": 0.01, "add": 0.5})
+    with pytest.raises(Pending):
+        first.prompts(1)
+    later = Engineer(kept=blobs, acceptance={"remove": 0.5, "add": 0.01})
+    later.prompts(1)
+    assert later.chat.asked == first.chat.asked
 
 
 def test_what_was_paid_before_the_service_went_is_accounted_for(blobs: MemoryBlobs) -> None:

@@ -17,7 +17,7 @@ from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
 from schemas import codec, ids, topics
 from schemas import messages as m
-from schemas.errors import Retry, UserError
+from schemas.errors import Pending, Retry, UserError
 from schemas.ports import Change, Lag
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.fakes import edit_job, picture, source
@@ -245,6 +245,21 @@ def test_what_came_before_the_service_went_is_published_and_the_rest_when_it_is_
         "prompter test_intake: service back",
     ]
     assert intake.trouble == ""
+
+
+def test_a_service_that_works_at_it_is_waited_for_and_not_told_to_be_away(
+    opened: Open, bus: MemoryBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Batched(Served):
+        def intake(self, campaign: str, start: int) -> Iterator[Item]:
+            if self.refusals.get(start):
+                raise Pending("waits in a batch", self.refusals[start].pop())
+            yield from super().intake(campaign, start)
+
+    with caplog.at_level(logging.WARNING):
+        opened(Batched([prompt(0)], {0: [30.0, 30.0]}), clock=Ticking()).run()
+    assert published(bus) == ["p0"]
+    assert caplog.messages == []
 
 
 def test_it_waits_as_long_as_the_service_asks_for(opened: Open) -> None:
