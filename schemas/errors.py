@@ -16,6 +16,10 @@ class Retry(NhrError):
         self.after_s = after_s
 
 
+class Pending(Retry):
+    """The service has the job and works at it for minutes or hours: neither an answer nor a refusal. Look again."""
+
+
 class Reject(NhrError):
     """This job can never be done; the message says why and becomes its `Failure`."""
 

@@ -4,6 +4,9 @@ A job that a service puts off (`Retry`) is held and asked again. It is given up 
 like the others would hardly be put off so often while they are answered. When nothing is answered, the service is away:
 the breaker opens, and one job at a time is tried until one is answered. An outage, however long, ends no job.
 
+A job that a service has taken and works at (`Pending`) is held, too, and says that the service is there. Many such may
+be held at once.
+
 A job that brings out a bug is held until a later one succeeds, which clears the plug-in; then it is asked once more,
 alone, and fails if the bug comes again. Where there is no other job to compare it with, it is asked alone a few times.
 Several jobs in a row blow the fuse.
@@ -14,7 +17,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from infra.runtime.item import Item
-from schemas.errors import NhrError, Reject, Retry
+from schemas.errors import NhrError, Pending, Reject, Retry
 from schemas.ports import Clock
 
 OPEN_AFTER = 3
@@ -25,6 +28,8 @@ LONGEST_PAUSE_S = 60.0
 SHORTEST_PAUSE_S = 0.05
 HELD_BATCHES = 4
 """Batches of held jobs, at least as many as blow the fuse, beyond which nothing new is taken."""
+PENDING_BATCHES = 32
+"""Batches of jobs that services work at, beyond which nothing new is taken."""
 PROBES = 8
 """Different jobs tried while a service is away before the same are tried again."""
 LEAST_REFUSALS = 3
@@ -102,8 +107,11 @@ class Patience:
         if self.away_since is not None:
             self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
         ended: list[Item] = []
+        fate: Literal["held", "ended"]
         for item in asked:
             match item.outcome:
+                case Pending():
+                    fate = self._under_way(item, item.outcome)
                 case Retry():
                     fate = self._put_off(item, item.outcome)
                 case Reject():
@@ -128,7 +136,9 @@ class Patience:
             self.batch = int(tried and len(self._held) < PROBES)
             self.due_s = self._probe_s if self._held else None
         else:
-            self.batch = self._full if len(self._held) < max(HELD_BATCHES * self._full, FUSE) else 0
+            pending = sum(isinstance(item.outcome, Pending) for item in self._held)
+            room = len(self._held) - pending < max(HELD_BATCHES * self._full, FUSE)
+            self.batch = self._full if room and pending < PENDING_BATCHES * self._full else 0
             self.due_s = min((item.due_s for item in self._held), default=None)
 
     def _put_off(self, item: Item, error: Retry) -> Literal["held", "ended"]:
@@ -152,6 +162,11 @@ class Patience:
             self.reason = str(error)
         return "held"
 
+    def _under_way(self, item: Item, error: Pending) -> Literal["held"]:
+        self._there()
+        item.due_s = self._clock.monotonic() + error.after_s
+        return "held"
+
     def _hopeless(self, item: Item) -> bool:
         """Whether a sound job would hardly have been refused so often, given how the others fared meanwhile."""
         answered = self._answered - item.answered_before
@@ -161,14 +176,17 @@ class Patience:
         return item.refused * math.log1p(-answered / (others + 1)) <= UNLIKELY
 
     def _reached(self) -> Literal["ended"]:
-        """The service is there: what was put off may be asked at once."""
         self._answered += 1
+        self._there()
+        return "ended"
+
+    def _there(self) -> None:
+        """The service is there: what was put off may be asked at once."""
         self._in_a_row = 0
         if self.away_since is not None:
             self.away_since, self.reason = None, ""
             for item in self._held:
                 item.due_s = min(item.due_s, self._clock.monotonic())
-        return "ended"
 
     def _failed(self, item: Item, error: Exception) -> Literal["held", "ended"]:
         item.failed += 1

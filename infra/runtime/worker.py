@@ -23,7 +23,7 @@ from infra.runtime.pictures import Pictures
 from schemas import codec, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
-from schemas.errors import Missing, Reject, Retry, Undecodable, UserError
+from schemas.errors import Missing, Pending, Reject, Retry, Undecodable, UserError
 from schemas.ports import Billed, Blobs, Clock, Delivery, Image, Outgoing, Task
 from workers import answers, roster
 from workers.plugin import PlugIn
@@ -200,6 +200,8 @@ class Worker:
             item.tries += 1
             item.first_at, item.last_at = item.first_at or at, now
             item.deaths = 0
+            if isinstance(item.outcome, Pending):
+                item.task = None  # its pictures come again when there is something to see: hundreds may be waiting
 
     def _run(self, items: Sequence[Item]) -> None:
         try:
@@ -232,7 +234,7 @@ class Worker:
 
     def _tell(self, asked: Sequence[Item], away_before: float | None) -> None:
         """Count what was put off, and say when a service goes and when it is back."""
-        put_off = sum(isinstance(item.outcome, Retry) for item in asked)
+        put_off = sum(isinstance(item.outcome, Retry) and not isinstance(item.outcome, Pending) for item in asked)
         if put_off:
             self._meters.inc(metrics.RETRIES, self.group, by=put_off)
         away = self._patience.away_since

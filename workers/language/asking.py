@@ -140,14 +140,21 @@ class Asker:
                     raise
         return self._asked(asked)
 
+    def ask_all(self, questions: Sequence[Question]) -> list[Reply]:
+        """The answers to questions that do not depend on each other, in order."""
+        return [self.ask(question) for question in questions]
+
     def _asked(self, question: Question) -> Reply:
         try:
             reply = self.chat.ask(question, self.timeout_s)
         except (Blocked, Fruitless) as error:
-            self.usage = self.usage.plus(error.usage)
+            self._bill(error.usage)
             raise
-        self.usage = self.usage.plus(reply.usage)
+        self._bill(reply.usage)
         return reply
+
+    def _bill(self, usage: Usage) -> None:
+        self.usage = self.usage.plus(usage)
 
     def _varied(self, question: Question) -> Question:
         if not self.attempt:

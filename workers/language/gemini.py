@@ -2,13 +2,20 @@
 
 import json
 import re
-from typing import TYPE_CHECKING, Annotated, TypeVar
+import time
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from schemas.errors import UserError
+from schemas.ids import digest
+from schemas.ports import Billed, Task
 from workers.language.asking import Chat
-from workers.language.serving import Served, ServiceOptions
+from workers.language.batching import Batching
+from workers.language.notes import Notes
+from workers.language.serving import Do, Served, ServiceOptions
 
 if TYPE_CHECKING:
     from workers.language.gemini_calls import Account
@@ -19,16 +26,18 @@ ENDPOINT = re.compile(r"projects/([^/]+)/locations/([^/]+)/endpoints/[^/]+")
 class GeminiOptions(ServiceOptions):
     """Which Gemini, and how it answers.
 
-    With `project` and `location` it is the enterprise's, billed there; `model` may then be a tuned one, by the full
-    name of its endpoint, which tells both. `thinking` is a number of tokens, a level such as "low", or left to the
-    model; `media` how finely pictures are read ("low", "medium", "high").
+    With `project` it is an enterprise's, billed there and worked at in `location`; so is a tuned model, whose `model`
+    is the full name of its endpoint, which tells both. `thinking` is a number of tokens, a level such as "low", or left
+    to the model; `media` how finely pictures are read ("low", "medium", "high"). `batch` asks at half the price, with
+    answers some minutes to a day later.
     """
 
     api_version: str = ""
     project: str = ""
-    location: str = ""
+    location: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "global"
     thinking: Annotated[str, Field(pattern=r"^(-?\d{1,6}|minimal|low|medium|high|xhigh)?$")] = ""
     media: Annotated[str, Field(pattern=r"^(low|medium|high)?$")] = ""
+    batch: bool = False
 
     @field_validator("model")
     @classmethod
@@ -39,9 +48,9 @@ class GeminiOptions(ServiceOptions):
         return model
 
     @model_validator(mode="after")
-    def _project_has_a_location(self) -> "GeminiOptions":
-        if bool(self.project) != bool(self.location):
-            raise ValueError("project and location go together")
+    def _batches_are_by_key(self) -> "GeminiOptions":
+        if self.batch and self.site:
+            raise ValueError("batch is for Gemini by API key: an enterprise's takes no pictures in batches")
         return self
 
     @property
@@ -58,6 +67,31 @@ GeminiOptionsT = TypeVar("GeminiOptionsT", bound=GeminiOptions)
 
 class Gemini(Served[GeminiOptionsT]):
     """Mixin: the served model is a Gemini."""
+
+    def load(self) -> None:
+        """Connect; asks nothing."""
+        super().load()
+        self._batching = self._in_batches() if self.options.batch else None
+
+    def each(self, tasks: Sequence[Task[Any]], do: Do) -> list[Billed]:
+        """Run `do` for each task, side by side or in batches; see `Served.each`."""
+        if self._batching is None:
+            return super().each(tasks, do)
+        return self._batching.each(tasks, lambda task, asker: self.one(task, do, asker), self.asker)
+
+    def _in_batches(self) -> Batching:
+        from workers.language.gemini_batches import GeminiBatches
+
+        service = GeminiBatches(self.options, self.access.key("gemini"))
+        self._closing_batches = weakref.finalize(self, service.close)
+        folder = f"asked/{digest(self.options.model_dump_json())[:12]}/"
+        return Batching(service, Notes(self.access.kept, folder), time.time)
+
+    def close(self) -> None:
+        """Give connections back."""
+        super().close()
+        if self._batching is not None:
+            self._closing_batches()
 
     def connect(self) -> Chat:
         """A connection; raises `UserError` where a key, an account or the package is missing."""

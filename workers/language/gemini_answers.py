@@ -21,15 +21,21 @@ REFUSING = frozenset(
 """Reasons to end that say the service will not. Others, those not known here among them, may pass."""
 
 
-def opened(model: str, body: str) -> Json:
-    """The JSON object that is the answer; raises `Retry` for what is none, and the error that one may tell."""
+def whole(model: str, body: str) -> Json:
+    """The JSON object that came; raises `Retry` for what is none."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
         raise nonsense(model, body) from None
     if not isinstance(found, dict) or not found:
         raise nonsense(model, body)
-    if isinstance(error := found.get("error"), dict):
+    return found
+
+
+def opened(model: str, body: str) -> Json:
+    """The JSON object that is an answer; raises `Retry` for what is none, and the error that it may tell instead."""
+    found = whole(model, body)
+    if error := fields(found.get("error")):
         after_s = troubles.google_after(error.get("details"))
         status = error.get("code")
         status = status if isinstance(status, int) and status >= 400 else 500
@@ -40,10 +46,10 @@ def opened(model: str, body: str) -> Json:
 def reply(model: str, answer: Json, prices: Prices) -> Reply:
     """What the model said; raises `Blocked` and `Fruitless`."""
     usage = prices.usage(model, counts(answer))
-    feedback = _dict(answer.get("promptFeedback"))
+    feedback = fields(answer.get("promptFeedback"))
     if reason := _text(feedback.get("blockReason")):
         raise Blocked(f"{model} blocked the question: {_line(reason, feedback.get('blockReasonMessage'))}", usage)
-    candidate = _dict(next(iter(_list(answer.get("candidates"))), None))
+    candidate = fields(next(iter(rows(answer.get("candidates"))), None))
     finish = _text(candidate.get("finishReason"))
     if finish in REFUSING:
         raise Blocked(f"{model} would not answer: {_line(finish, candidate.get('finishMessage'))}", usage)
@@ -56,13 +62,13 @@ def reply(model: str, answer: Json, prices: Prices) -> Reply:
 
 def said(candidate: Json) -> str:
     """The words of a candidate, without its thoughts."""
-    parts = [_dict(part) for part in _list(_dict(candidate.get("content")).get("parts"))]
+    parts = [fields(part) for part in rows(fields(candidate.get("content")).get("parts"))]
     return "".join(_text(part.get("text")) for part in parts if not part.get("thought"))
 
 
 def counts(answer: Json) -> Counts:
     """The tokens used."""
-    usage = _dict(answer.get("usageMetadata"))
+    usage = fields(answer.get("usageMetadata"))
     return Counts(
         input=_whole(usage.get("promptTokenCount")),
         output=_whole(usage.get("candidatesTokenCount")) + _whole(usage.get("thoughtsTokenCount")),
@@ -74,14 +80,24 @@ def counts(answer: Json) -> Counts:
 
 def tokens(candidate: Json) -> list[Token]:
     """The tokens of the answer with what else could have stood there."""
-    result = _dict(candidate.get("logprobsResult"))
-    top = [_dict(step) for step in _list(result.get("topCandidates"))]
+    result = fields(candidate.get("logprobsResult"))
+    top = [fields(step) for step in rows(result.get("topCandidates"))]
     found = []
-    for number, chosen in enumerate(_dict(one) for one in _list(result.get("chosenCandidates"))):
-        others = [_dict(one) for one in _list(top[number].get("candidates"))] if number < len(top) else []
+    for number, chosen in enumerate(fields(one) for one in rows(result.get("chosenCandidates"))):
+        others = [fields(one) for one in rows(top[number].get("candidates"))] if number < len(top) else []
         odds = {_text(one.get("token")): _odds(one) for one in [*others, chosen] if _odds(one) is not None}
         found.append(Token(_text(chosen.get("token")), {text: odd for text, odd in odds.items() if odd is not None}))
     return found
+
+
+def fields(value: object) -> Json:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: object) -> Sequence[object]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def _odds(one: Json) -> float | None:
@@ -90,20 +106,12 @@ def _odds(one: Json) -> float | None:
 
 
 def _pictures(details: object) -> int:
-    rows = [_dict(row) for row in _list(details)]
-    return sum(_whole(row.get("tokenCount")) for row in rows if row.get("modality") == "IMAGE")
+    kinds = [fields(row) for row in rows(details)]
+    return sum(_whole(row.get("tokenCount")) for row in kinds if row.get("modality") == "IMAGE")
 
 
 def _line(reason: str, message: object) -> str:
     return " ".join(f"{reason or 'no reason given'} {_text(message)}".split())[: troubles.LONGEST_SAID]
-
-
-def _dict(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:

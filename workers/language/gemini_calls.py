@@ -55,27 +55,9 @@ class GeminiChat:
 
     def __init__(self, options: GeminiOptions, key: str = "", account: Account | None = None) -> None:
         self.model = options.model
+        self.client, self.transport = connected(options, key, account)
         self._options, self._account = options, account
         self._prices = options.prices()
-        self._transport = Deadline(options.concurrency)
-        trust = self._transport.trust  # given wherever the library would make another, which takes it a while
-        of_http = {"transport": self._transport, "verify": trust, "trust_env": False, "follow_redirects": False}
-        project, location = options.site or ("", "")
-        self._client = genai.Client(
-            vertexai=account is not None,
-            api_key=key or None,
-            credentials=account.credentials if account else None,
-            project=project or None,
-            location=location or None,
-            http_options=types.HttpOptions(
-                base_url=options.url or _base(location),
-                api_version=options.api_version or (SITE_VERSION if account else KEY_VERSION),
-                timeout=int(options.timeout_s * 1000),
-                client_args=of_http,
-                async_client_args={"verify": trust, "ssl": trust},
-                retry_options=types.HttpRetryOptions(attempts=1),
-            ),
-        )
 
     def ask(self, question: Question, timeout_s: float) -> Reply:
         """The model's answer; see `Chat`."""
@@ -87,10 +69,10 @@ class GeminiChat:
         try:
             if self._account:
                 self._account.renew()
-            with self._transport.within(timeout_s):
-                answer = self._client.models.generate_content(model=self.model, contents=asked, config=config)
+            with self.transport.within(timeout_s):
+                answer = self.client.models.generate_content(model=self.model, contents=asked, config=config)
         except errors.APIError as error:
-            raise _refused(self.model, error) from error
+            raise said_no(self.model, error) from error
         except httpx2.HTTPError as error:
             raise unreachable(self.model, error) from error
         except auth.GoogleAuthError as error:
@@ -99,34 +81,63 @@ class GeminiChat:
         return (response.body if response else None) or ""
 
     def config(self, question: Question) -> types.GenerateContentConfig:
-        """How an answer is to be made."""
-        options, thinking = self._options, None
-        if options.thinking.lstrip("-").isdigit():
-            thinking = types.ThinkingConfig(thinking_budget=int(options.thinking))
-        elif options.thinking:
-            thinking = types.ThinkingConfig(thinking_level=types.ThinkingLevel(options.thinking.upper()))
-        return types.GenerateContentConfig(
-            system_instruction=question.system or None,
-            temperature=question.temperature,
-            seed=question.seed,
-            max_output_tokens=question.max_tokens,
-            candidate_count=1,
-            response_mime_type="application/json" if question.schema is not None else None,
-            response_json_schema=question.schema,
-            response_logprobs=True if question.logprobs else None,
-            logprobs=question.logprobs or None,
-            thinking_config=thinking,
-            media_resolution=types.MediaResolution(_resolution(options.media)) if options.media else None,
-            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-            automatic_continuation=False,
-            should_return_http_response=True,
-        )
+        """How an answer is to be made, and given as it came."""
+        made = config(self._options, question)
+        made.automatic_function_calling = types.AutomaticFunctionCallingConfig(disable=True)
+        made.automatic_continuation = False
+        made.should_return_http_response = True
+        return made
 
     def close(self) -> None:
         """Give connections back; nobody may be asking any more."""
-        self._client.close()
+        self.client.close()
         if self._account:
             self._account.close()
+
+
+def connected(options: GeminiOptions, key: str, account: Account | None = None) -> tuple[genai.Client, Deadline]:
+    """A client of the library, and what its calls go through."""
+    transport = Deadline(options.concurrency)
+    trust = transport.trust  # given wherever the library would make another, which takes it a while
+    project, location = options.site or ("", "")
+    client = genai.Client(
+        vertexai=account is not None,
+        api_key=key or None,
+        credentials=account.credentials if account else None,
+        project=project or None,
+        location=location or None,
+        http_options=types.HttpOptions(
+            base_url=base(options),
+            api_version=version(options),
+            timeout=int(options.timeout_s * 1000),
+            client_args={"transport": transport, "verify": trust, "trust_env": False, "follow_redirects": False},
+            async_client_args={"verify": trust, "ssl": trust},
+            retry_options=types.HttpRetryOptions(attempts=1),
+        ),
+    )
+    return client, transport
+
+
+def config(options: GeminiOptions, question: Question) -> types.GenerateContentConfig:
+    """How an answer is to be made."""
+    thinking = None
+    if options.thinking.lstrip("-").isdigit():
+        thinking = types.ThinkingConfig(thinking_budget=int(options.thinking))
+    elif options.thinking:
+        thinking = types.ThinkingConfig(thinking_level=types.ThinkingLevel(options.thinking.upper()))
+    return types.GenerateContentConfig(
+        system_instruction=question.system or None,
+        temperature=question.temperature,
+        seed=question.seed,
+        max_output_tokens=question.max_tokens,
+        candidate_count=1,
+        response_mime_type="application/json" if question.schema is not None else None,
+        response_json_schema=question.schema,
+        response_logprobs=True if question.logprobs else None,
+        logprobs=question.logprobs or None,
+        thinking_config=thinking,
+        media_resolution=types.MediaResolution(_resolution(options.media)) if options.media else None,
+    )
 
 
 def contents(question: Question) -> types.Content:
@@ -140,9 +151,16 @@ def contents(question: Question) -> types.Content:
     return types.Content(role="user", parts=parts)
 
 
-def _base(location: str) -> str:
+def version(options: GeminiOptions) -> str:
+    """Version of the API."""
+    return options.api_version or (SITE_VERSION if options.site else KEY_VERSION)
+
+
+def base(options: GeminiOptions) -> str:
     """Where the service is. It is told to the library, which would look into the environment first."""
-    match location:
+    if options.url:
+        return options.url
+    match location := options.site[1] if options.site else "":
         case "":
             return "https://generativelanguage.googleapis.com"
         case "global":
@@ -157,7 +175,8 @@ def _resolution(media: str) -> str:
     return f"MEDIA_RESOLUTION_{media.upper()}"
 
 
-def _refused(model: str, error: errors.APIError) -> NhrError:
+def said_no(model: str, error: errors.APIError) -> NhrError:
+    """The error for a call that was answered with another status than 200."""
     body = error.details if isinstance(error.details, dict) else {}
     inner = body.get("error", body)
     details = inner.get("details") if isinstance(inner, dict) else None

@@ -74,10 +74,14 @@ class Served(PlugIn[ServiceOptionsT], ABC):
             return []
         # Threads live for one batch: none is left when connections are closed.
         with ThreadPoolExecutor(min(self.options.concurrency, len(tasks)), thread_name_prefix="asking") as pool:
-            return list(pool.map(lambda task: self._one(task, do), tasks))
+            return list(pool.map(lambda task: self.one(task, do, self.asker()), tasks))
 
-    def _one(self, task: Task[Any], do: Do) -> Billed:
-        asker = Asker(self._chat, self.options.timeout_s)
+    def asker(self) -> Asker:
+        """What a job asks the model with."""
+        return Asker(self._chat, self.options.timeout_s)
+
+    def one(self, task: Task[Any], do: Do, asker: Asker) -> Billed:
+        """Run `do` for one task; see `each`."""
         why = ""
         for attempt in range(self.options.tries):
             asker.attempt = attempt

@@ -17,6 +17,7 @@ from tests.wire.traffic import DROP, HANG, Json, Reply, Request, ok
 from workers.language.asking import Misconfigured, Picture, Question
 from workers.language.asking import Reply as Said
 from workers.language.gemini import GeminiOptions
+from workers.language.gemini_calls import base
 from workers.language.openai_chat import OpenAIOptions
 from workers.language.serving import Served
 
@@ -83,14 +84,29 @@ def test_the_api_version_is_an_option(wire: Wire) -> None:
 
 def test_an_enterprises_gemini_is_asked_with_a_token_of_its_account(wire: Wire) -> None:
     keys = {"gemini_account": account(wire), "gemini": "not this one"}
-    plugin = gemini(wire, keys, project="p", location="l")
+    plugin = gemini(wire, keys, project="p", location="europe-west4")
     plugin.each([Task(n) for n in range(4)], lambda _, asker: asker.ask(JUDGE))
     plugin.close()
     request = sent(wire, "generate")
-    assert request.path == "/v1beta1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent"
+    assert (
+        request.path
+        == "/v1beta1/projects/p/locations/europe-west4/publishers/google/models/gemini-2.5-flash:generateContent"
+    )
     assert request.headers["authorization"] == "Bearer wire-token"
     assert "x-goog-api-key" not in request.headers
     assert len(wire.requests("token")) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("global", "aiplatform.googleapis.com"),
+        ("us", "aiplatform.us.rep.googleapis.com"),
+        ("europe-west4", "europe-west4-aiplatform.googleapis.com"),
+    ],
+)
+def test_an_enterprises_gemini_is_where_google_says(location: str, host: str) -> None:
+    assert base(GeminiOptions(model="m", project="p", location=location)) == f"https://{host}"
 
 
 def test_a_tuned_model_is_asked_by_its_full_name(wire: Wire) -> None:
@@ -102,12 +118,6 @@ def test_a_tuned_model_is_asked_by_its_full_name(wire: Wire) -> None:
 def test_a_tuned_model_by_part_of_its_name_is_refused(model: str) -> None:
     with pytest.raises(ValidationError, match="a tuned model is named in full: projects/"):
         GeminiOptions(model=model)
-
-
-@pytest.mark.parametrize("half", [{"project": "p"}, {"location": "l"}])
-def test_half_a_place_is_refused(half: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="go together"):
-        GeminiOptions.model_validate({"model": "m", **half})
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://x", "https://x/v1?key=1", "http:///v1", "http://a b"])
@@ -260,3 +270,12 @@ def test_a_bug_of_ours_is_no_answer_of_the_service(wire: Wire) -> None:
     assert isinstance(found, Exception)
     assert not isinstance(found, Retry | Reject)
     assert wire.requests() == []
+
+
+def test_every_option_can_be_given_as_text_on_the_command_line() -> None:
+    gemini = GeminiOptions.model_validate(
+        {"model": "m", "concurrency": "4", "timeout_s": "9", "price_in": "0.5", "thinking": "128", "batch": "true"}
+    )
+    assert (gemini.concurrency, gemini.timeout_s, gemini.price_in, gemini.batch) == (4, 9.0, 0.5, True)
+    openai = OpenAIOptions.model_validate({"model": "m", "structured": "no", "thinking": "false", "effort": "low"})
+    assert (openai.structured, openai.thinking, openai.effort) == (False, False, "low")
