@@ -32,6 +32,7 @@ RESULTS = {"generator": Image, "gate": Gated, "editor": Image, "screen": Screene
 HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm")
 GUESSES: tuple[object, ...] = (
     0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "before", "http://127.0.0.1:9",
+    "auto", "jpeg", "1K", "a:1",
 )  # fmt: skip
 FIRST = 6
 
