@@ -23,11 +23,20 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A picture is wanted for an answer: its shape and size in the service's own words ("": as it likes)."""
+
+    aspect: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True)
 class Question:
     """One call: instructions, then words and pictures in the order they are shown.
 
     `schema` is the JSON schema of the answer (None: free text). `logprobs` asks for so many alternatives to each token
-    of the answer, where the server can tell them. `seed` is best effort everywhere.
+    of the answer, where the server can tell them. `seed` is best effort everywhere. `drawing` asks for a picture, to
+    which `schema`, `max_tokens`, `temperature` and `logprobs` do not apply.
     """
 
     system: str
@@ -37,6 +46,7 @@ class Question:
     temperature: float = 0.0
     seed: int | None = None
     logprobs: int = 0
+    drawing: Drawing | None = None
 
 
 class Token(NamedTuple):
@@ -48,13 +58,14 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model said. `cut`: it ran out of `max_tokens`. `tokens` is empty where the server tells no odds."""
+    """What the model said, and drew. `cut`: it ran out of `max_tokens`. `tokens` is empty where no odds are told."""
 
     text: str
     usage: Usage = field(default_factory=Usage)
     cut: bool = False
     tokens: Sequence[Token] = ()
     model: str = ""
+    pictures: Sequence[Picture] = ()
 
 
 class Blocked(Reject):
@@ -92,7 +103,14 @@ class Fruitless(Retry):
 
 
 class Unreadable(Exception):
-    """An answer that is not what was asked for: cut short, no JSON, missing or out of range. Worth asking again."""
+    """An answer that is not what was asked for: cut short, no JSON, missing or out of range. Worth asking again.
+
+    `usage` is given where it was found out before the answer was billed.
+    """
+
+    def __init__(self, reason: str, usage: Usage | None = None) -> None:
+        super().__init__(reason)
+        self.usage = usage or Usage()
 
 
 class Chat(Protocol):
@@ -147,7 +165,7 @@ class Asker:
     def _asked(self, question: Question) -> Reply:
         try:
             reply = self.chat.ask(question, self.timeout_s)
-        except (Blocked, Fruitless) as error:
+        except (Blocked, Fruitless, Unreadable) as error:
             self._bill(error.usage)
             raise
         self._bill(reply.usage)

@@ -14,7 +14,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal, Protocol
 
 from schemas.errors import Pending, Reject, Retry
@@ -240,7 +240,8 @@ def _key(job_id: str, number: int, question: Question) -> str:
         for part in question.parts
     ]
     asked = [question.system, parts, question.schema, question.max_tokens, question.temperature, question.seed]
-    return digest(job_id, number, json.dumps([*asked, question.logprobs], sort_keys=True))
+    drawn = [astuple(question.drawing)] if question.drawing else []
+    return digest(job_id, number, json.dumps([*asked, question.logprobs, *drawn], sort_keys=True))
 
 
 def _size(question: Question) -> int:

@@ -1,12 +1,14 @@
-"""Reading what Gemini answers on the wire: words, blocks, odds and tokens used."""
+"""Reading what Gemini answers on the wire: words, pictures, blocks, odds and tokens used."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schemas.ports import Usage
 from workers.language import troubles
-from workers.language.asking import Blocked, Fruitless, Reply, Token
+from workers.language.asking import Blocked, Fruitless, Picture, Reply, Token, Unreadable
 from workers.language.prices import Counts, Prices
+from workers.language.reading import from_base64
 from workers.language.troubles import nonsense, refused
 
 Json = Mapping[str, Any]
@@ -15,7 +17,7 @@ FINE = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED", ""})
 REFUSING = frozenset(
     {
         "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "NO_IMAGE",
     }
 )  # fmt: skip
 """Reasons to end that say the service will not. Others, those not known here among them, may pass."""
@@ -44,20 +46,23 @@ def opened(model: str, body: str) -> Json:
 
 
 def reply(model: str, answer: Json, prices: Prices) -> Reply:
-    """What the model said; raises `Blocked` and `Fruitless`."""
-    usage = prices.usage(model, counts(answer))
+    """What the model said and drew; raises `Blocked`, `Fruitless`, and `Unreadable` for a picture that came damaged."""
+    candidate = fields(next(iter(rows(answer.get("candidates"))), None))
+    drawn = inline(candidate)
+    usage = prices.usage(model, counts(answer, drew=drawn is not None))
     feedback = fields(answer.get("promptFeedback"))
     if reason := _text(feedback.get("blockReason")):
         raise Blocked(f"{model} blocked the question: {_line(reason, feedback.get('blockReasonMessage'))}", usage)
-    candidate = fields(next(iter(rows(answer.get("candidates"))), None))
     finish = _text(candidate.get("finishReason"))
     if finish in REFUSING:
         raise Blocked(f"{model} would not answer: {_line(finish, candidate.get('finishMessage'))}", usage)
     text = said(candidate)
-    if not text and finish != "MAX_TOKENS":
+    if not text and drawn is None and finish != "MAX_TOKENS":
         raise Fruitless(f"{model} answered with nothing: {_line(finish, candidate.get('finishMessage'))}", usage)
     version = _text(answer.get("modelVersion")) or model
-    return Reply(text, usage, cut=finish == "MAX_TOKENS", tokens=tokens(candidate), model=version)
+    pictures = (_picture(model, drawn, usage),) if drawn is not None else ()
+    cut = finish == "MAX_TOKENS"
+    return Reply(text, usage, cut=cut, tokens=tokens(candidate), model=version, pictures=pictures)
 
 
 def said(candidate: Json) -> str:
@@ -66,15 +71,34 @@ def said(candidate: Json) -> str:
     return "".join(_text(part.get("text")) for part in parts if not part.get("thought"))
 
 
-def counts(answer: Json) -> Counts:
-    """The tokens used."""
+def inline(candidate: Json) -> Json | None:
+    """The picture of a candidate: the last one, without its thoughts. Some models draw drafts while they think.
+
+    https://ai.google.dev/gemini-api/docs/image-generation
+    """
+    parts = [fields(part) for part in rows(fields(candidate.get("content")).get("parts"))]
+    drawn = [fields(part.get("inlineData")) for part in parts if not part.get("thought")]
+    return next((one for one in reversed(drawn) if one), None)
+
+
+def _picture(model: str, drawn: Json, usage: Usage) -> Picture:
+    try:
+        data = from_base64(_text(drawn.get("data")))
+    except ValueError:
+        raise Unreadable(f"{model} drew a picture that came damaged: no whole base64", usage) from None
+    return Picture(data, _text(drawn.get("mimeType")))
+
+
+def counts(answer: Json, drew: bool = False) -> Counts:
+    """The tokens used. Where they are not told apart, those of an answer that is a picture are all of it."""
     usage = fields(answer.get("usageMetadata"))
+    given, drawn = _whole(usage.get("candidatesTokenCount")), _pictures(usage.get("candidatesTokensDetails"))
     return Counts(
         input=_whole(usage.get("promptTokenCount")),
-        output=_whole(usage.get("candidatesTokenCount")) + _whole(usage.get("thoughtsTokenCount")),
+        output=given + _whole(usage.get("thoughtsTokenCount")),
         cached=_whole(usage.get("cachedContentTokenCount")),
         image_input=_pictures(usage.get("promptTokensDetails")),
-        image_output=_pictures(usage.get("candidatesTokensDetails")),
+        image_output=drawn or (given if drew else 0),
     )
 
 

@@ -12,7 +12,7 @@ import httpx2
 from google.genai import errors, types
 
 from schemas.errors import NhrError
-from workers.language.asking import Question
+from workers.language.asking import Question, Unreadable
 from workers.language.batching import Answer, Look
 from workers.language.gemini import GeminiOptions
 from workers.language.gemini_answers import fields, opened, reply, rows, whole
@@ -106,7 +106,7 @@ class GeminiBatches:
                 raise refused(self._options.model, status, str(error.get("message", "")))
             body = opened(self._options.model, json.dumps(row.get("response")))
             return key, reply(self._options.model, body, self._prices)
-        except NhrError as error:
+        except (NhrError, Unreadable) as error:
             return key, error
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from google.genai import errors, types
 from google.oauth2 import service_account
 
 from schemas.errors import NhrError
-from workers.language.asking import Misconfigured, Picture, Question, Reply
+from workers.language.asking import Drawing, Misconfigured, Picture, Question, Reply
 from workers.language.deadline import Deadline
 from workers.language.gemini import GeminiOptions
 from workers.language.gemini_answers import opened, reply
@@ -125,6 +125,8 @@ def config(options: GeminiOptions, question: Question) -> types.GenerateContentC
         thinking = types.ThinkingConfig(thinking_budget=int(options.thinking))
     elif options.thinking:
         thinking = types.ThinkingConfig(thinking_level=types.ThinkingLevel(options.thinking.upper()))
+    if question.drawing is not None:
+        return _drawn(question, question.drawing, thinking)
     return types.GenerateContentConfig(
         system_instruction=question.system or None,
         temperature=question.temperature,
@@ -137,6 +139,18 @@ def config(options: GeminiOptions, question: Question) -> types.GenerateContentC
         logprobs=question.logprobs or None,
         thinking_config=thinking,
         media_resolution=types.MediaResolution(_resolution(options.media)) if options.media else None,
+    )
+
+
+def _drawn(question: Question, drawing: Drawing, thinking: types.ThinkingConfig | None) -> types.GenerateContentConfig:
+    """How a picture is to be made: as warm and as long as the model likes, for it was trained so."""
+    shape = types.ImageConfig(aspect_ratio=drawing.aspect or None, image_size=drawing.size or None)
+    return types.GenerateContentConfig(
+        system_instruction=question.system or None,
+        seed=question.seed,
+        response_modalities=["IMAGE"],
+        image_config=shape if drawing.aspect or drawing.size else None,
+        thinking_config=thinking,
     )
 
 

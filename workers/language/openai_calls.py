@@ -1,7 +1,8 @@
 """Calls to OpenAI and its likes through the library openai; imported only where one is made."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -9,13 +10,16 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from schemas.errors import NhrError
-from workers.language.asking import Picture, Question, Reply
+from workers.language.asking import Blocked, Picture, Question, Reply
 from workers.language.deadline import Deadline
 from workers.language.openai_answers import reply
 from workers.language.openai_chat import OpenAIOptions
-from workers.language.troubles import nonsense, refused, told_after, unreachable
+from workers.language.serving import ServiceOptions
+from workers.language.troubles import LONGEST_SAID, nonsense, refused, told_after, unreachable
 
 OWN = "https://api.openai.com/v1"
+MODERATED = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
+"""Codes of a refused request (status 400) that say the service will not."""
 
 
 class OpenAIChat:
@@ -25,29 +29,12 @@ class OpenAIChat:
         self.model = options.model
         self._options = options
         self._prices = options.prices()
-        self._transport = Deadline(options.concurrency)
-        self._client = openai.OpenAI(
-            api_key=key,
-            base_url=options.url or OWN,
-            default_headers={"Authorization": f"Bearer {key}"},  # the environment may name another
-            max_retries=0,
-            timeout=options.timeout_s,
-            http_client=httpx2.Client(transport=self._transport, trust_env=False, follow_redirects=False),
-        )
-        self._client.organization = self._client.project = None  # the library takes these from the environment
+        self._client, self._transport = connected(options, key)
 
     def ask(self, question: Question, timeout_s: float) -> Reply:
         """The model's answer; see `Chat`."""
-        try:
-            with self._transport.within(timeout_s):
-                answer: object = self._client.chat.completions.create(**self.request(question))
-        except openai.APIStatusError as error:
-            raise _refused(self.model, error) from error
-        except openai.APIConnectionError as error:
-            cause = error.__cause__
-            raise unreachable(self.model, cause if isinstance(cause, Exception) else error) from error
-        except (ValueError, RecursionError) as error:
-            raise nonsense(self.model, str(error)) from error
+        with told(self.model), self._transport.within(timeout_s):
+            answer: object = self._client.chat.completions.create(**self.request(question))
         if not isinstance(answer, ChatCompletion):
             raise nonsense(self.model, "" if answer is None else str(answer))
         return reply(self.model, answer, self._prices)
@@ -88,10 +75,42 @@ class OpenAIChat:
         self._client.close()
 
 
-def _refused(model: str, error: openai.APIStatusError) -> NhrError:
+def connected(options: ServiceOptions, key: str) -> tuple[openai.OpenAI, Deadline]:
+    """A client of the library, and what its calls go through."""
+    transport = Deadline(options.concurrency)
+    client = openai.OpenAI(
+        api_key=key,
+        base_url=options.url or OWN,
+        default_headers={"Authorization": f"Bearer {key}"},  # the environment may name another
+        max_retries=0,
+        timeout=options.timeout_s,
+        http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
+    )
+    client.organization = client.project = None  # the library takes these from the environment
+    return client, transport
+
+
+@contextmanager
+def told(model: str) -> Iterator[None]:
+    """Around a call of the library: its troubles as the errors that say what to do about them."""
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise said_no(model, error) from error
+    except openai.APIConnectionError as error:
+        cause = error.__cause__
+        raise unreachable(model, cause if isinstance(cause, Exception) else error) from error
+    except (ValueError, RecursionError) as error:
+        raise nonsense(model, str(error)) from error
+
+
+def said_no(model: str, error: openai.APIStatusError) -> NhrError:
+    """The error for a call that was answered with another status than 200."""
     body: object = error.body
     inner = body.get("error", body) if isinstance(body, dict) else body
-    said = inner.get("message", "") if isinstance(inner, dict) else inner
+    said = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
     code = inner.get("code") if isinstance(inner, dict) else ""
     status, headers = error.status_code, error.response.headers
+    if code in MODERATED:
+        return Blocked(f"{model} would not answer: {' '.join(f'{code} {said or str()}'.split())[:LONGEST_SAID]}")
     return refused(model, status, str(said or ""), told_after(headers), code if isinstance(code, str) else "")

@@ -7,6 +7,7 @@ from pydantic import Field
 from schemas.errors import UserError
 from workers.language.asking import Chat
 from workers.language.serving import Served, ServiceOptions
+from workers.plugin import Access
 
 NO_KEY = "EMPTY"
 """What servers without keys are told: the library wants some."""
@@ -39,8 +40,13 @@ class OpenAI(Served[OpenAIOptionsT]):
             from workers.language.openai_calls import OpenAIChat
         except ModuleNotFoundError as error:
             raise UserError(f"package {error.name} is not installed", 'pip install "nhr[openai]"') from None
-        key = self.access.key("openai")
-        if not key and not self.options.url:
-            hint = "give NHR_OPENAI_KEY_FILE, or the url of a server of your own"
-            raise UserError("OpenAI needs an API key", hint)
-        return OpenAIChat(self.options, key or NO_KEY)
+        return OpenAIChat(self.options, key_for(self.options, self.access))
+
+
+def key_for(options: ServiceOptions, access: Access) -> str:
+    """The key to call with; raises `UserError` where OpenAI's own service would be called without one."""
+    key = access.key("openai")
+    if not key and not options.url:
+        hint = "give NHR_OPENAI_KEY_FILE, or the url of a server of your own"
+        raise UserError("OpenAI needs an API key", hint)
+    return key or NO_KEY

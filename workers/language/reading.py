@@ -1,5 +1,6 @@
 """Reading what a model said, strictly: whatever is not exactly what was asked for is `Unreadable`, never a guess."""
 
+import base64
 import json
 import math
 import re
@@ -8,6 +9,7 @@ from typing import Any, NoReturn
 from workers.language.asking import Reply, Unreadable
 
 FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+URL_SAFE = str.maketrans("-_", "+/")
 SHOWN = 80
 """Characters of an unreadable answer that are told."""
 
@@ -53,3 +55,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _shown(text: str) -> str:
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return repr(shown) if text else "an empty answer"
+
+
+def from_base64(text: str) -> bytes:
+    """The bytes, in either alphabet; raises `ValueError` for what is cut short or no base64."""
+    return base64.b64decode(text.translate(URL_SAFE), validate=True)

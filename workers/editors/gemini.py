@@ -1,0 +1,24 @@
+"""The editor on Gemini's image models, by API key or in an enterprise's project."""
+
+from typing import ClassVar
+
+from schemas.ports import Info
+from workers.imaging.gemini import GeminiDrawingOptions, GeminiDrawn
+from workers.imaging.roles import RemoteEditor
+from workers.plugin import Options
+
+
+class Editor(GeminiDrawn[GeminiDrawingOptions], RemoteEditor[GeminiDrawingOptions]):
+    """Edits through generateContent."""
+
+    INFO: ClassVar[Info] = Info(
+        summary="Has a Gemini image model edit a source by its instruction",
+        licence="Gemini API terms: no models that compete with it",
+        commercial=None,
+        dear=True,
+        batch=32,
+        sizes="its own, about a megapixel (more by `resolution`), in ten shapes from 9:16 to 21:9",
+        accepts="any source, an instruction in words",
+        extra="gemini",
+    )
+    OPTIONS: ClassVar[type[Options]] = GeminiDrawingOptions
