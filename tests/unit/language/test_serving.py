@@ -1,6 +1,8 @@
 """Jobs asked side by side: each gets its own result or error, and is billed for all it took."""
 
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -115,3 +117,12 @@ def test_connections_of_a_plugin_that_nobody_holds_are_given_back() -> None:
     Talker(chat).each(TASKS, say)
     gc.collect()
     assert chat.closed == 1
+
+
+def test_plugins_over_services_can_be_read_about_without_the_services_libraries() -> None:
+    code = (
+        "import sys; import workers.language.gemini, workers.language.openai_chat;"
+        "print([name for name in ('google.genai', 'openai', 'httpx2', 'google.auth') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
