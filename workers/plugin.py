@@ -12,9 +12,19 @@ from schemas.ports import Blobs, Image, Info, Usage
 
 
 class Options(BaseModel):
-    """Base of plug-in options: frozen, unknown names refused. All of them enter the recipe of an answer."""
+    """Base of plug-in options: frozen, unknown names refused.
+
+    All of them enter the recipe of an answer but those named in `TUNING`: how fast, how long and at what price
+    something is asked may be changed at any time, and what was answered before still stands.
+    """
+
+    TUNING: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def telling(self, *aside: str) -> str:
+        """The options that make an answer what it is, as JSON; without those `aside`."""
+        return self.model_dump_json(exclude={*self.TUNING, *aside})
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -130,9 +130,8 @@ def _option_help(options: type[Options]) -> str:
 
 
 def recipe(kind: str, name: str, plugin: PlugIn[Any]) -> str:
-    """Name of exactly how an answer is made: plug-in, revision and options, as "name@12 hex digits"."""
-    options = plugin.options.model_dump_json()
-    return f"{name}@{digest(kind, name, plugin.INFO.revision, options)[:12]}"
+    """Name of exactly how an answer is made: plug-in, revision and telling options, as "name@12 hex digits"."""
+    return f"{name}@{digest(kind, name, plugin.INFO.revision, plugin.options.telling())[:12]}"
 
 
 def run(kind: Kind, plugin: PlugIn[Any], tasks: Sequence[Any]) -> Sequence[Any]:

@@ -5,7 +5,7 @@ import re
 import time
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -31,6 +31,8 @@ class GeminiOptions(ServiceOptions):
     to the model; `media` how finely pictures are read ("low", "medium", "high"). `batch` asks at half the price, with
     answers some minutes to a day later.
     """
+
+    TUNING: ClassVar[frozenset[str]] = ServiceOptions.TUNING | {"batch"}
 
     api_version: str = ""
     project: str = ""
@@ -86,7 +88,7 @@ class Gemini(Served[GeminiOptionsT]):
 
         service = GeminiBatches(self.options, self.access.key("gemini"))
         self._closing_batches = weakref.finalize(self, service.close)
-        folder = f"asked/{digest(self.options.model_dump_json())[:12]}/"
+        folder = f"asked/{digest(self.options.telling())[:12]}/"
         return Batching(service, Notes(self.access.kept, folder), time.time)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -30,6 +30,10 @@ class ServiceOptions(Options):
     `concurrency` is the most calls at once; fewer are made while the service complains. Prices are dollars per million
     tokens, for models that the price table does not know or knows wrongly.
     """
+
+    TUNING: ClassVar[frozenset[str]] = frozenset(
+        {"concurrency", "timeout_s", "tries", "price_in", "price_out", "price_cached"}
+    )
 
     model: Annotated[str, Field(min_length=1)]
     url: Annotated[str, Field(pattern=URL)] = ""

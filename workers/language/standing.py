@@ -21,7 +21,6 @@ PLANS = "answers/plans/"
 """What is to be asked, before it is: asked again, perhaps by another process, it must be the same question."""
 STAGE = "prompt"
 """What askings are counted under, beside the stages of jobs."""
-TUNING = frozenset({"concurrency", "timeout_s", "price_in", "price_out", "price_cached"})
 HINT = "restore it from a copy; deleted, it is asked again and what follows may change"
 
 
@@ -109,12 +108,10 @@ class InMemory:
 def recipe(prompter: Prompter[Any], aside: frozenset[str] = frozenset()) -> str:
     """Name of exactly how a prompter's answers are made, as "name@12 hex digits".
 
-    Options that change nothing of what is asked stay out of it, so that they may be changed at any time: how fast and
-    how long is asked, what it costs, and those `aside`.
+    Options that change nothing of what is asked, and those `aside`, stay out of it.
     """
     name = type(prompter).__module__.rpartition(".")[2]
-    options = prompter.options.model_dump_json(exclude=set(TUNING | aside))
-    return f"{name}@{digest('prompter', name, prompter.INFO.revision, options)[:12]}"
+    return f"{name}@{digest('prompter', name, prompter.INFO.revision, prompter.options.telling(*aside))[:12]}"
 
 
 def told(reason: object) -> str:
