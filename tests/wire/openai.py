@@ -69,6 +69,11 @@ def openai_images(*images: bytes) -> Reply:
     )
 
 
+def openai_images_at(*places: str) -> Reply:
+    """An answer with addresses in place of pictures, as servers that keep them give it; SGLang's have no host."""
+    return ok({"created": 1, "data": [{"url": place} for place in places]})
+
+
 def openai_models(*ids: str) -> Reply:
     """The list of models a vLLM or SGLang server gives."""
     return ok(

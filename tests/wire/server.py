@@ -37,6 +37,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("chat", "POST", r"(?:/v1)?/chat/completions"),
     ("images.edits", "POST", r"(?:/v1)?/images/edits"),
     ("images.generations", "POST", r"(?:/v1)?/images/generations"),
+    ("images.content", "GET", r"/v1/images/[^/]+/content"),
     ("models", "GET", r"/v1[a-z0-9]*/models"),
     ("model", "GET", r".*?(?P<model>(?:models|tunedModels|endpoints)/[^/:]+)"),
     ("token", "POST", r"/token"),
