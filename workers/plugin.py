@@ -1,7 +1,7 @@
 """What every plug-in is: a class with `INFO`, typed options, `load()` and the one method of its kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -57,6 +57,14 @@ class PlugIn(Generic[OptionsT]):
 
     def load(self) -> None:
         """Bring the model into memory; called once, by the thread that will own it."""
+
+    def check(self) -> Sequence[str]:
+        """What keeps it from working here, one line each that says what to do about it; nothing where all is well.
+
+        For `nhr doctor`, which has set `access` and calls no `load`: whether weights are there, a service answers
+        within seconds and knows the model, a quota is left. It pays for nothing.
+        """
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
