@@ -39,7 +39,7 @@ demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=d
 cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page
 	@$(BIN)/nhr demo --cluster --out $(CLUSTER)
 
-test: $(READY) ## Run every test
+test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-fast: $(READY) ## Run the tests that take seconds
