@@ -5,7 +5,7 @@ Nothing is downloaded, and torch is imported only when the first one is asked fo
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,30 @@ def pipeline(root: Path, family: str) -> Path:
         BUILDERS[family](half)
         half.rename(folder)
     return folder
+
+
+def options(root: Path) -> dict[tuple[str, str], dict[str, object]]:
+    """Options with which each plug-in runs a tiny pipeline under the folder: see `build`."""
+    short: dict[str, object] = {"steps": 2, "sizes": "64x64"}
+    families = {
+        ("generator", "flux"): "flux",
+        ("generator", "flux2_klein"): "klein",
+        ("generator", "diffusers"): "zimage",
+        ("editor", "flux_kontext"): "kontext",
+        ("editor", "flux2_klein"): "klein",
+        ("editor", "instruct_pix2pix"): "pix2pix",
+        ("editor", "qwen_image_edit"): "qwen_edit",
+        ("editor", "diffusers"): "qwen_edit_plus",
+    }
+    return {plugin: {**short, "model": str(root / "tiny" / family)} for plugin, family in families.items()}
+
+
+def build(given: Mapping[str, object]) -> None:
+    """Build the tiny pipeline that options name, if they name one."""
+    folder = Path(str(given.get("model", "")))
+    if folder.parent.name == "tiny":
+        folder.parent.mkdir(exist_ok=True)
+        pipeline(folder.parent, folder.name)
 
 
 def _ready() -> None:

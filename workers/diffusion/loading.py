@@ -76,19 +76,19 @@ def host(model: Model, options: DiffusionOptions, edits: bool, extra: Arguments 
     """The pipeline, ready to work; raises `UserError` for what cannot be."""
     for line in missing(options):
         raise UserError(*line.split("; ", 1))
+    where = options.model or model.repository
+    folder = _folder(where)
     _quiet()
     device = _device(options)
-    pipe = _pipeline(model, options, device)
+    pipe = _pipeline(folder or where, model, options, device)
     name = type(pipe).__name__
     rule = rule_for(name, model.batching, edits)
     accepted = inspect.signature(pipe.__call__).parameters
     if (rule.edits is False and edits) or (rule.edits and not edits) or (edits and "image" not in accepted):
-        raise UserError(
-            f"{name} {'draws, it edits nothing' if edits else 'edits, it draws nothing'}", "use another model"
-        )
+        raise UserError(f"{name} {'only draws' if edits else 'only edits'}", "use another model")
     fixed = _arguments(name, accepted, model, options, extra or {})
     _tune(pipe, options)
-    _place(pipe, options.offload, device)
+    place(pipe, options.offload, device)
     batching = rule(pipe, fixed, Encodings())
     batching.sized = "height" in accepted
     return Host(pipe, batching, options.batch, pad=options.compile != "off")
@@ -123,28 +123,31 @@ def _device(options: DiffusionOptions) -> str:
     return device
 
 
-def _pipeline(model: Model, options: DiffusionOptions, device: str) -> Any:
-    import torch
-    from diffusers import DiffusionPipeline
-
-    where = options.model or model.repository
+def _folder(where: str) -> Path | None:
+    """The whole folder that holds the model; None for a repository of the hub; raises `UserError`."""
     if not where:
         raise UserError("no model is named", "give model=FOLDER, model=OWNER/NAME or like=NAME")
     folder = folder_of(where)
-    if folder is not None:
-        index_of(folder)
-        if lost := parts_missing(folder):
-            raise UserError(f"folder {folder} lacks {', '.join(lost)}", "copy the model again")
+    if folder is not None and (lost := parts_missing(folder)):
+        raise UserError(f"folder {folder} lacks {', '.join(lost)}", "copy the model again")
+    return folder
+
+
+def _pipeline(where: Path | str, model: Model, options: DiffusionOptions, device: str) -> Any:
+    import torch
+    from diffusers import DiffusionPipeline
+
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
     usual = "fp32" if device == "cpu" else "bf16"
     how: Arguments = {"dtype": dtype[usual if options.dtype == "auto" else options.dtype]}
     if options.quantise == "int8":
         how["quantization_config"] = _int8()
-    how |= {"local_files_only": True} if folder else {"revision": options.revision or model.revision}
+    here = isinstance(where, Path)
+    how |= {"local_files_only": True} if here else {"revision": options.revision or model.revision}
     try:
-        pipe = DiffusionPipeline.from_pretrained(str(folder or where), **how)
+        pipe = DiffusionPipeline.from_pretrained(str(where), **how)
     except Exception as error:
-        raise troubles.unloadable(where, error) from error
+        raise troubles.unloadable(str(where), error) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -210,7 +213,7 @@ def _tune(pipe: Any, options: DiffusionOptions) -> None:
         network.compile_repeated_blocks(fullgraph=True)
 
 
-def _place(pipe: Any, offload: str, device: str) -> None:
+def place(pipe: Any, offload: str, device: str) -> None:
     """Put the parts on the device, or have them brought there when they are needed."""
     import torch
 
