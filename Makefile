@@ -4,12 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MODELS := $(VENV)/.ready-models
+LOCKED := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header
 DEMO ?= nhr-data/demo
 CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo cluster-demo test test-fast check fmt faults chaos bench services readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos bench services readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,7 +24,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+$(MODELS): $(READY) requirements-models.lock
+	@echo "installing torch and diffusers (first time: 3 GB)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-models.lock
+	@touch $(MODELS)
+
 setup: $(READY) ## Install NHR and its tools into .venv
+
+setup-models: $(MODELS) ## Install torch and diffusers as well (3 GB), for models that run on this machine
 
 demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=dir for your own), with a page
 	@$(BIN)/nhr demo --out $(DEMO) $(if $(PHOTOS),--photos "$(PHOTOS)")
@@ -29,7 +39,7 @@ demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=d
 cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page
 	@$(BIN)/nhr demo --cluster --out $(CLUSTER)
 
-test: $(READY) ## Run every test
+test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-fast: $(READY) ## Run the tests that take seconds
@@ -60,9 +70,12 @@ services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr
 readme-models: $(READY) ## Renew the README's table of models from what they say of themselves
 	@$(BIN)/python -m infra.cli.readme
 
-lock: ## Renew requirements.lock from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --all-extras --no-header pyproject.toml --output-file requirements.lock
+# faust-streaming asks for click<8.4, huggingface-hub for 8.4.2 and uses none of it that 8.3 lacks: both run with 8.3.
+lock: ## Renew requirements.lock and requirements-models.lock from pyproject.toml (needs uv)
+	@$(LOCKED) --extra cluster --extra demo --extra dev --extra gemini --extra openai --extra services pyproject.toml \
+		--output-file requirements.lock
+	@echo 'click>=8.3,<8.4' | $(LOCKED) --extra cluster --extra demo --extra dev --extra gemini --extra openai --extra services \
+		--extra models --override - --constraint requirements.lock pyproject.toml --output-file requirements-models.lock
 
 clean: ## Remove what the tools left behind
 	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

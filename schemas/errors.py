@@ -1,4 +1,4 @@
-"""The one tree of errors: two steer the stream, the others end a step with one clear line."""
+"""The one tree of errors: two steer the stream, one ends the process, the others end a step with one clear line."""
 
 LONGEST = 1000
 """Characters of what a user is told."""
@@ -22,6 +22,13 @@ class Pending(Retry):
 
 class Reject(NhrError):
     """This job can never be done; the message says why and becomes its `Failure`."""
+
+
+class Fatal(NhrError):
+    """The process is beyond repair, such as one whose GPU has failed: it must end, and answers nothing more.
+
+    The jobs it had in hand are asked again by the process after it, each alone, as after any other death.
+    """
 
 
 class Undecodable(NhrError):

@@ -1,7 +1,8 @@
 """How the process before this one ended in a data folder: by a fault of its own, or killed by somebody else.
 
-A fault (segmentation fault, abort) leaves the stacks of all threads in a file, and the kernel counts whom it kills when
-memory runs out. Whoever ended otherwise - `kill -9`, a power cut, a container stopped in a hurry - died of no job.
+A fault (segmentation fault, abort) leaves the stacks of all threads in a file, a `Fatal` error its reason, and the
+kernel counts whom it kills when memory runs out. Whoever ended otherwise - `kill -9`, a power cut, a container stopped
+in a hurry - died of no job.
 """
 
 import faulthandler
@@ -9,6 +10,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+from schemas.errors import Fatal
 
 FAULT = "Fatal Python error: "
 VMSTAT = Path("/proc/vmstat")
@@ -30,14 +34,25 @@ def watched(path: Path, vmstat: Path = VMSTAT) -> Iterator[bool]:
         file.write(f"{UNKNOWN if faulthandler.is_enabled() else kills}\n")
         file.flush()
         begun.replace(path)
-        if faulthandler.is_enabled():
-            yield itself
-            return
-        faulthandler.enable(file)
         try:
-            yield itself
-        finally:
-            faulthandler.disable()
+            with _faults(file):
+                yield itself
+        except Fatal as error:
+            file.write(f"{FAULT}{error}\n")
+            raise
+
+
+@contextmanager
+def _faults(file: IO[str]) -> Iterator[None]:
+    """Have faults written to the file, unless somebody else handles them."""
+    if faulthandler.is_enabled():
+        yield
+        return
+    faulthandler.enable(file)
+    try:
+        yield
+    finally:
+        faulthandler.disable()
 
 
 def _died_of_itself(path: Path, kills: int) -> bool:

@@ -12,7 +12,7 @@ import msgpack
 from pydantic import TypeAdapter
 
 from schemas import formats
-from schemas.errors import UserError
+from schemas.errors import Fatal, UserError
 from schemas.ports import Change, Ledgers
 
 FORMAT = 1
@@ -34,6 +34,7 @@ class InHand:
         self._together: list[Sequence[str]] = []
         self._alone = ""
         self._waiting = 0
+        self._doomed = False
         self._deaths, held, alone = self._read()
         if held or alone:
             for job_id in ({alone} if alone else set(held)) if died else ():  # copies of a job die once
@@ -56,7 +57,8 @@ class InHand:
             return
         try:
             self.save()
-            yield True
+            with self._doom():
+                yield True
         finally:
             with self._turn:
                 self._together.remove(job_ids)
@@ -72,12 +74,22 @@ class InHand:
             self._alone = job_id
         try:
             self.save()
-            yield
+            with self._doom():
+                yield
         finally:
             with self._turn:
                 self._alone = ""
                 self._turn.notify_all()
             self.forget(job_id)
+
+    @contextmanager
+    def _doom(self) -> Iterator[None]:
+        """Around work: after a `Fatal` error the note stays as it is, for the process that comes next."""
+        try:
+            yield
+        except Fatal:
+            self._doomed = True
+            raise
 
     def forget(self, job_id: str) -> None:
         """The job ran, or was given up."""
@@ -106,6 +118,8 @@ class InHand:
             return _NOTE.validate_python((note["deaths"], note["held"], note["alone"]))
 
     def _write(self) -> None:
+        if self._doomed:
+            return
         held = [job_id for job_ids in self._together for job_id in job_ids]
         data = msgpack.packb({"format": FORMAT, "deaths": self._deaths, "held": held, "alone": self._alone})
         if self._notes.save([Change(self._name, data, self._version)]):

@@ -23,7 +23,7 @@ from infra.runtime.pictures import Pictures
 from schemas import codec, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
-from schemas.errors import Missing, Pending, Reject, Retry, Undecodable, UserError
+from schemas.errors import Fatal, Missing, Pending, Reject, Retry, Undecodable, UserError
 from schemas.ports import Billed, Blobs, Clock, Delivery, Image, Outgoing, Task
 from workers import answers, roster
 from workers.plugin import PlugIn
@@ -178,7 +178,7 @@ class Worker:
         """Run the plug-in over the batch and over held jobs that are due; leaves in `work` the jobs that are ended.
 
         A job that may be deadly ends the step, so that what it answered is published before the next one is tried.
-        Raises `FuseBlown`, but not before what was answered until then is published.
+        Raises `FuseBlown`, but not before what was answered until then is published; and `Fatal`, at once.
         """
         fresh = [item for item in work.items if item.standing is None and item.outcome is None]
         known = set(work.items)
@@ -218,6 +218,8 @@ class Worker:
     def _run(self, items: Sequence[Item]) -> None:
         try:
             outcomes: Iterable[Any] = roster.run(self.kind, self.plugin, [item.task for item in items])
+        except Fatal:
+            raise
         except Retry as error:
             outcomes = [error] * len(items)
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; whose fault it is shows later

@@ -13,6 +13,7 @@ from infra.runtime.autopsy import watched
 LIFE = """
 import ctypes, os, pathlib, resource, signal, sys
 from infra.runtime.autopsy import watched
+from schemas.errors import Fatal, UserError
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 with watched(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):
     {end}
@@ -22,6 +23,8 @@ DEATHS = {
     "os.abort()": (signal.SIGABRT, True),
     "os.kill(os.getpid(), signal.SIGKILL)": (signal.SIGKILL, False),
     "os.kill(os.getpid(), signal.SIGTERM)": (signal.SIGTERM, False),
+    "raise Fatal('the GPU is gone')": (-1, True),
+    "raise UserError('no such file')": (-1, False),
     "pass": (0, False),
 }
 

@@ -12,7 +12,7 @@ from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Batch, Worker
 from schemas import messages as m
-from schemas.errors import UserError
+from schemas.errors import Fatal, UserError
 from schemas.ports import Change, Gated
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.fakes import (
@@ -43,6 +43,7 @@ class Processes:
     def __init__(self) -> None:
         self.notes, self.blobs, self.clock = MemoryLedgers(), MemoryBlobs(), FakeClock()
         self.deadly = {3}
+        self.death: type[BaseException] = Died
         self.asked: list[list[int]] = []
 
     def worker(self) -> Worker:
@@ -56,7 +57,7 @@ class Processes:
         number = int(task.job.subject.source_id)  # type: ignore[attr-defined]
         self.asked[-1].append(number)
         if number in self.deadly:
-            raise Died
+            raise self.death
         return Gated(True)
 
     def live(self, *numbers: int) -> Told:
@@ -217,3 +218,18 @@ def test_a_note_that_cannot_be_written_keeps_nobody_waiting() -> None:
     for hold in (in_hand.together([NAMES[1]]), in_hand.alone(NAMES[2]), in_hand.together([NAMES[3]])):
         with pytest.raises(UserError, match="disk full"), hold:
             pass
+
+
+def test_a_fatal_error_is_a_death_though_the_process_tidies_up() -> None:
+    processes = Processes()
+    processes.death = Fatal
+    for _ in range(3):
+        worker = processes.worker()
+        batch = deliveries(*map(source, (1, 3, 2)))
+        with pytest.raises(Fatal):
+            flatly([work(worker, batch), *turns(worker, processes.clock)])
+        worker._in_hand.save()
+    told = processes.live(1, 3, 2)
+    (failure,) = [answer for answer in told.answers if isinstance(answer, m.Failure)]
+    assert failure.reason == "3 processes died with this job in hand, at last with it alone"
+    assert sorted(told.done) == [0, 1, 2]
