@@ -13,6 +13,8 @@ from tests.deploy.asking import ROOT, Checker, Refused, verb
 
 Services = dict[str, dict[str, Any]]
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+NO_KEY = "/dev/null"
+"""Mounted as the key of a served model where none is named: it reads as an empty one."""
 EXAMPLE = (ROOT / "infra/deploy/docker/env.example").read_text(encoding="utf-8")
 GIB = 1 << 30
 BATCH = 8
@@ -126,9 +128,10 @@ def test_data_outlive_containers(checker: Checker, services: Services) -> None:
 
 
 def test_secrets_are_files_and_no_setting_holds_one(checker: Checker, services: Services) -> None:
-    project = checker.project(["simulated"], {"MINE_SECRETS": "/somewhere"})
-    assert {one["file"] for one in project["secrets"].values()} == {
-        "/somewhere/s3_access_key", "/somewhere/s3_secret_key"
+    project = checker.project(["simulated"], {"MINE_SECRETS": "/somewhere", "MINE_OPENAI_KEY_FILE": "/my/key"})
+    assert {name: one["file"] for name, one in project["secrets"].items()} == {
+        "s3_access_key": "/somewhere/s3_access_key", "s3_secret_key": "/somewhere/s3_secret_key",
+        "gemini_key": NO_KEY, "openai_key": "/my/key",
     }  # fmt: skip
     for name, service in services.items():
         for setting, value in (service.get("environment") or {}).items():
@@ -140,7 +143,8 @@ def test_secrets_are_files_and_no_setting_holds_one(checker: Checker, services: 
 def test_the_command_that_makes_the_secrets_makes_those_that_are_mounted(checker: Checker, tmp_path: Path) -> None:
     command = next(line[4:] for line in COMPOSE.splitlines() if line.startswith("#   install"))
     subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
-    mounted = [Path(one["file"]).relative_to(ROOT) for one in checker.project()["secrets"].values()]
+    files = [one["file"] for one in checker.project()["secrets"].values() if one["file"] != NO_KEY]
+    mounted = [Path(file).relative_to(ROOT) for file in files]
     made = [tmp_path / name for name in mounted]
     assert all(re.fullmatch(r"[0-9a-f]{40}\n", file.read_text(encoding="ascii")) for file in made)
     assert len({file.read_text(encoding="ascii") for file in made}) == len(made)

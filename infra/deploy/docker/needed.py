@@ -1,4 +1,4 @@
-"""Says which packages of requirements.lock an image needs, hashes and all: the lock holds those of every extra.
+"""Says which packages of a lock an image needs, hashes and all: the lock holds those of every extra.
 
 Runs before anything is installed, so it knows nothing but Python. `pip install --require-hashes` refuses a list that
 lacks a package, so what is forgotten here fails the build.
@@ -22,15 +22,17 @@ def main() -> None:
     """Print the part of the lock that ROOT... need."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="+", help=".  (NHR itself), .[EXTRA], or a package of the lock")
-    roots = parser.parse_args().root
+    parser.add_argument("--lock", default="requirements.lock", help="the lock to choose from")
+    given = parser.parse_args()
+    roots = given.root
     try:
-        lock = Path("requirements.lock").read_text(encoding="utf-8")
+        lock = Path(given.lock).read_text(encoding="utf-8")
         project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
         sys.stdout.write(needed(lock, wanted(project, roots)))
     except KeyError as error:
         sys.exit(f"needed.py: {error} is in neither; renew the lock (`make lock`) or correct the name")
     except OSError as error:
-        sys.exit(f"needed.py: {error}; run it where requirements.lock and pyproject.toml are")
+        sys.exit(f"needed.py: {error}; run it where {given.lock} and pyproject.toml are")
 
 
 def wanted(project: Mapping[str, Any], roots: Iterable[str]) -> set[str]:
