@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,8 @@ KERNELS = {
 }
 """Attention: diffusers' name for it, and the package that brings it."""
 ON_CPU = {"native", "math", "flex"}
+ONE_AT_A_TIME = threading.Lock()
+"""While weights are loaded the libraries patch torch for the whole process: two pipelines at once both fail."""
 INDEX = "model_index.json"
 
 

@@ -36,7 +36,8 @@ class Diffusion(PlugIn[DiffusionOptionsT]):
 
     def load(self) -> None:
         """Load the pipeline and warm it up at the sizes that are set; raises `UserError` for what cannot be."""
-        self.host: Host = loading.host(self.model(), self.options, self.EDITS, self.extra())
+        with loading.ONE_AT_A_TIME:
+            self.host: Host = loading.host(self.model(), self.options, self.EDITS, self.extra())
         self.host.warm({size: self._idle(size) for size in self.options.drawn_at})
 
     def check(self) -> Sequence[str]:
