@@ -32,7 +32,7 @@ def test_an_answer_of_the_same_shape_is_brought_to_size_in_register(size: tuple[
 
 
 def test_what_is_enlarged_is_smooth() -> None:
-    ramp = np.repeat(np.arange(0, 240, 4, np.uint8)[None, :, None], 40, 0).repeat(3, 2)
+    ramp = np.repeat(np.arange(0, 240, 4).astype(np.uint8)[None, :, None], 40, 0).repeat(3, 2)
     found = fitted(np.ascontiguousarray(ramp), 90, 60, 0.01).astype(int)
     steps = np.diff(found[30, 10:-10, 0])
     assert steps.min() >= 2
