@@ -48,7 +48,7 @@ class Service:
     picture: Callable[[bytes], Reply]
     error: Callable[..., Reply]
 
-    def plugin(self, wire: Wire, kind: str = "editor", **options: object) -> Any:
+    def plugin(self, wire: Wire, kind: str = "editor", **options: Any) -> Any:
         """A loaded plug-in that calls the server."""
         given = {"model": self.model, "url": wire.url + self.path, "timeout_s": 10, **options}
         plugin = roster.build(kind, self.name, given)
@@ -91,7 +91,7 @@ def one(results: list[Billed]) -> Any:
     return billed.result
 
 
-def edited(service: Service, wire: Wire, *replies: Reply, **options: object) -> Any:
+def edited(service: Service, wire: Wire, *replies: Reply, **options: Any) -> Any:
     """What the editor makes of one job, after these replies."""
     wire.on(service.edits, *replies)
     return one(service.plugin(wire, **options).edit([edit_job()]))

@@ -94,4 +94,4 @@ def test_grey_becomes_rgb_and_what_is_transparent_lies_on_white() -> None:
 
 def test_sixteen_bits_a_channel_are_refused_rather_than_cut_off() -> None:
     with pytest.raises(Unreadable, match="mode I;16"):
-        seen(file(np.full((4, 4), 40_000, np.uint16)))  # type: ignore[arg-type]
+        seen(file(np.full((4, 4), 40_000, np.uint16)))

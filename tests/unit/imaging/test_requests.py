@@ -161,3 +161,12 @@ def test_openais_own_service_is_sent_no_field_it_does_not_know() -> None:
     question = Question("", ("a boat",), seed=7, drawing=Drawing(size="1024x1024"))
     assert client.request(question) == {"model": "gpt-image-2", "prompt": "a boat", "n": 1, "size": "1024x1024"}
     client.close()
+
+
+@EACH
+@pytest.mark.parametrize("seed", [-1, 2**31 - 1, 2**62])
+def test_seeds_are_of_31_bits(wire: Wire, service: Service, seed: int) -> None:
+    wire.on(service.edits, service.picture(DRAWN))
+    one(service.plugin(wire).edit([edit_job(seed=seed)]))
+    found = config(wire)["seed"] if service is GEMINI else int(form(wire)["seed"])
+    assert 0 <= found < 2**31 - 10**6

@@ -26,10 +26,17 @@ def test_an_answer_of_the_same_shape_is_brought_to_size_in_register(size: tuple[
     wanted = cv2.resize(source, (96, 64), interpolation=cv2.INTER_AREA)
     assert found.shape == (64, 96, 3)
     assert found.flags.c_contiguous
-    shift, _ = cv2.phaseCorrelate(
-        *(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float64) for one in (found, wanted))
-    )
-    assert np.hypot(*shift) < 0.3
+    one, other = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(np.float64) for each in (found, np.asarray(wanted)))
+    (across, down), _ = cv2.phaseCorrelate(one, other)
+    assert abs(across) + abs(down) < 0.3
+
+
+def test_what_is_enlarged_is_smooth() -> None:
+    ramp = np.repeat(np.arange(0, 240, 4).astype(np.uint8)[None, :, None], 40, 0).repeat(3, 2)
+    found = fitted(np.ascontiguousarray(ramp), 90, 60, 0.01).astype(int)
+    steps = np.diff(found[30, 10:-10, 0])
+    assert steps.min() >= 2
+    assert steps.max() <= 4
 
 
 @pytest.mark.parametrize("size", [(100, 64), (64, 64), (64, 96), (40, 27)])
