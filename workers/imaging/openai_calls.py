@@ -10,7 +10,7 @@ from openai.types.images_response import Usage as Told
 from schemas.ports import Usage
 from workers.imaging.openai import OpenAIDrawingOptions
 from workers.language.asking import Fruitless, Picture, Question, Reply, Unreadable
-from workers.language.openai_calls import OWN, connected, told
+from workers.language.openai_calls import OWN, connected, listed, told
 from workers.language.prices import Counts, Prices
 from workers.language.reading import from_base64
 from workers.language.troubles import LONGEST_SAID, nonsense
@@ -40,6 +40,11 @@ class OpenAIImages:
                 raise nonsense(self.model, "" if answer is None else str(answer))
             usage = self._prices.usage(self.model, counts(answer.usage))
             return Reply("", usage, model=self.model, pictures=(self._picture(answer, usage),))
+
+    def known(self, timeout_s: float) -> bool | None:
+        """Whether the server lists the model; see `Chat`."""
+        with self._transport.within(timeout_s):
+            return listed(self._client, self.model)
 
     def _asked(self, question: Question) -> object:
         files = [part for part in question.parts if isinstance(part, Picture)]

@@ -127,6 +127,9 @@ class Chat(Protocol):
     def ask(self, question: Question, timeout_s: float) -> Reply:
         """The model's answer, whole, within `timeout_s` seconds in all."""
 
+    def known(self, timeout_s: float) -> bool | None:
+        """Whether the service knows the model; None where it does not say. Costs nothing; raises what `ask` does."""
+
     def close(self) -> None:
         """Give connections back."""
 

@@ -5,6 +5,8 @@ enum members with a warning, and types it does not expect into errors of its own
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -66,19 +68,33 @@ class GeminiChat:
 
     def generate(self, asked: types.Content, config: types.GenerateContentConfig, timeout_s: float) -> str:
         """The body of the answer to one call of generateContent; raises what `Chat.ask` does."""
+        with self._told(timeout_s):
+            answer = self.client.models.generate_content(model=self.model, contents=asked, config=config)
+        response = answer.sdk_http_response
+        return (response.body if response else None) or ""
+
+    def known(self, timeout_s: float) -> bool | None:
+        """Whether there is such a model; see `Chat`. Of tuned models a project tells only whoever owns them."""
+        if self._options.site:
+            return None
+        with self._told(timeout_s):
+            self.client.models.get(model=self.model)
+        return True
+
+    @contextmanager
+    def _told(self, timeout_s: float) -> Iterator[None]:
+        """Around a call: within the time, and its troubles as the errors that say what to do about them."""
         try:
             if self._account:
                 self._account.renew()
             with self.transport.within(timeout_s):
-                answer = self.client.models.generate_content(model=self.model, contents=asked, config=config)
+                yield
         except errors.APIError as error:
             raise said_no(self.model, error) from error
         except httpx2.HTTPError as error:
             raise unreachable(self.model, error) from error
         except auth.GoogleAuthError as error:
             raise _unknown(self.model, error) from error
-        response = answer.sdk_http_response
-        return (response.body if response else None) or ""
 
     def config(self, question: Question) -> types.GenerateContentConfig:
         """How an answer is to be made, and given as it came."""

@@ -39,6 +39,11 @@ class OpenAIChat:
             raise nonsense(self.model, "" if answer is None else str(answer))
         return reply(self.model, answer, self._prices)
 
+    def known(self, timeout_s: float) -> bool | None:
+        """Whether the server lists the model; see `Chat`."""
+        with self._transport.within(timeout_s):
+            return listed(self._client, self.model)
+
     def request(self, question: Question) -> dict[str, Any]:
         """The call, as the library takes it."""
         options = self._options
@@ -88,6 +93,17 @@ def connected(options: ServiceOptions, key: str) -> tuple[openai.OpenAI, Deadlin
     )
     client.organization = client.project = None  # the library takes these from the environment
     return client, transport
+
+
+def listed(client: openai.OpenAI, model: str) -> bool | None:
+    """Whether a server lists the model; None where it has no list that the library can read."""
+    with told(model):
+        try:
+            found: object = client.models.list()
+        except openai.NotFoundError:
+            return None
+    names = {getattr(one, "id", None) for one in getattr(found, "data", None) or ()}
+    return model in names if names - {None} else None
 
 
 @contextmanager

@@ -109,6 +109,10 @@ class Paced:
         """The model's name with the service."""
         return self._chat.model
 
+    def known(self, timeout_s: float) -> bool | None:
+        """Like `Chat.known`."""
+        return self._chat.known(timeout_s)
+
     def ask(self, question: Question, timeout_s: float) -> Reply:
         """Like `Chat.ask`, in its turn."""
         ticket = self._pace.enter()

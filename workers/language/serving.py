@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
-from schemas.errors import Reject, Retry
+from schemas.errors import Reject, Retry, UserError
 from schemas.ports import Billed, Task
 from workers.language.asking import Asker, Chat, Unreadable
 from workers.language.pace import Pace, Paced
@@ -20,6 +20,8 @@ __all__ = ["Do", "Served", "ServiceOptions", "ServiceOptionsT", "readable_json"]
 
 URL = r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"
 MOST_CALLS = 256
+CHECK_S = 15.0
+"""Longest that a check waits for a service."""
 Do = Callable[[Task[Any], Asker], Any]
 """What is done for one job: asks as often as it likes and gives the job's result."""
 
@@ -63,6 +65,20 @@ class Served(PlugIn[ServiceOptionsT], ABC):
         """Connect; asks nothing."""
         self._chat: Chat = Paced(self.connect(), Pace(self.options.concurrency))
         self._closing = weakref.finalize(self, self._chat.close)
+
+    def check(self) -> Sequence[str]:
+        """Whether the service can be reached, takes the key and knows the model; nothing is paid for."""
+        try:
+            chat = self.connect()
+        except UserError as error:
+            return [str(error)]
+        try:
+            known = chat.known(min(self.options.timeout_s, CHECK_S))
+        except (Retry, Reject) as error:
+            return [str(error)]
+        finally:
+            chat.close()
+        return [f"the service does not list a model {self.options.model}; correct model="] if known is False else []
 
     def close(self) -> None:
         """Give connections back; also done when nobody holds the plug-in any more."""

@@ -30,6 +30,9 @@ class Scripted:
             self.timeouts.append(timeout_s)
         return reply(say, question)
 
+    def known(self, timeout_s: float) -> bool | None:
+        return None
+
     def close(self) -> None:
         self.closed += 1
 
