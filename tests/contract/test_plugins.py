@@ -34,8 +34,11 @@ GUESSES: tuple[object, ...] = (0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*
 GUESSES += ("bf16", "cuda", "96x64", "regional", "math", "fp8", "model", "sana")
 PAIRED: dict[str, dict[str, object]] = {"compile": {"sizes": "64x64"}}
 """Options that are given together."""
-SLACK = {"models": 1}
-"""By the extra a plug-in needs: how far pixels of one answer may differ with what else was in its batch."""
+SLACK = {"models": 2}
+"""By the extra a plug-in needs: how far pixels of one answer may differ with what else was in its batch.
+
+A level by rounding, which enlarging to the source's size can make two.
+"""
 FIRST = 6
 
 EACH = pytest.mark.parametrize(("kind", "name"), EVERY, ids=[f"{kind}-{name}" for kind, name in EVERY])
