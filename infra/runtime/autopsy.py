@@ -1,7 +1,8 @@
 """How the process before this one ended in a data folder: by a fault of its own, or killed by somebody else.
 
-A fault (segmentation fault, abort) leaves the stacks of all threads in a file, a `Fatal` error its reason, and the kernel
-counts whom it kills when memory runs out. Whoever ended otherwise - `kill -9`, a power cut, a container stopped in a hurry - died of no job.
+A fault (segmentation fault, abort) leaves the stacks of all threads in a file, a `Fatal` error its reason, and the
+kernel counts whom it kills when memory runs out. Whoever ended otherwise - `kill -9`, a power cut, a container stopped
+in a hurry - died of no job.
 """
 
 import faulthandler
