@@ -36,7 +36,8 @@ TURNS = 4
 
 def loaded(folder: Path, **settings: object) -> Any:
     """The editor on that pipeline, loaded."""
-    plugin = roster.build("editor", "flux_kontext", {"model": str(folder), "steps": STEPS, "max_sequence_length": LENGTH, **settings})
+    given = {"model": str(folder), "steps": STEPS, "max_sequence_length": LENGTH, **settings}
+    plugin = roster.build("editor", "flux_kontext", given)
     plugin.load()
     return plugin
 
@@ -81,7 +82,7 @@ def looped(plugin: Any, side: int) -> None:
         worker = Worker(
             roster.KINDS["editor"], plugin, "bench@0", stores.blobs, pictures, clock, meters, InHand(stores.cursors)
         )
-            loop = threading.Thread(target=Loop(worker, stores.bus, meters, clock, stop).run)
+        loop = threading.Thread(target=Loop(worker, stores.bus, meters, clock, stop).run)
         loop.start()
         while any(lag.waiting or lag.in_flight for (_, group), lag in stores.bus.lag().items() if group == "editor"):
             time.sleep(0.05)
