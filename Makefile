@@ -12,7 +12,7 @@ CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos bench services readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos bench test-gpu bench-gpu services readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,8 +61,14 @@ faults: $(READY) ## Inject every class of faults and print what was lost, done t
 chaos: $(READY) ## Mine through storms on real Kafka and S3 and print what was lost, done twice or stuck
 	@$(BIN)/python -m tests.chaos
 
-bench: $(READY) ## Measure the speeds the README names, and print a table
+bench: $(MODELS) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench
+
+test-gpu: $(MODELS) ## Run the tests that need a GPU; they skip where there is none
+	@$(BIN)/python -m pytest -n 0 -rs tests/gpu
+
+bench-gpu: $(MODELS) ## Measure a full-size diffusion model of random weights, where there is a GPU
+	@$(BIN)/python -m tests.bench.bench_diffusion gpu
 
 services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr services down ends them)
 	@$(BIN)/nhr services up

@@ -2,12 +2,30 @@
 
 import sys
 
-from tests.bench import bench_bus, bench_calls, bench_cluster, bench_director, bench_loop, bench_null_job, bench_pixels
+from tests.bench import (
+    bench_bus,
+    bench_calls,
+    bench_cluster,
+    bench_diffusion,
+    bench_director,
+    bench_loop,
+    bench_null_job,
+    bench_pixels,
+)
 
 
 def main() -> None:
     """Run the benches one after another."""
-    for bench in (bench_director, bench_bus, bench_loop, bench_null_job, bench_pixels, bench_calls, bench_cluster):
+    for bench in (
+        bench_director,
+        bench_bus,
+        bench_loop,
+        bench_null_job,
+        bench_pixels,
+        bench_diffusion,
+        bench_calls,
+        bench_cluster,
+    ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")
         for what, measured in bench.rows():
             print(f"{what:62} {measured}", flush=True)

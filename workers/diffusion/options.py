@@ -1,6 +1,6 @@
 """What can be set of a diffusion model, and which settings do not go together: known before any model is loaded."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -29,6 +29,8 @@ class DiffusionOptions(Options):
     `quantise`: weights as int8 (torchao) or stored as fp8. `offload`: keep parts off the GPU. `vae_tiling`: decode
     large pictures in tiles.
     """
+
+    TUNING: ClassVar[frozenset[str]] = frozenset({"device", "batch", "compile", "attention", "offload"})
 
     model: str = ""
     revision: str = ""
