@@ -4,6 +4,7 @@ import importlib.util
 import platform
 import shutil
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,8 @@ from infra import fitness, formats
 from infra import settings as environment
 from infra.cli.crews import PLUGIN, Plugins, with_crew
 from infra.fitness import Check
+from infra.looking import switchboard
+from infra.runtime.spending import spent
 from infra.settings import Settings
 from infra.sqlite import Database
 from infra.wiring import DATABASE
@@ -42,7 +45,7 @@ def doctor(
 
     Of the plug-ins named, or else of those whose keys are set: whether their packages and weights are there, whether
     their key is set (it is never shown), and what they find out themselves: whether a service answers and knows the
-    model, and whether a quota is left. No model is loaded and nothing is paid for.
+    model. With NHR_SPEND_USD_A_DAY, what is left of it today. No model is loaded and nothing is paid for.
 
     Exit status: 0 all is well, 1 something is not.
 
@@ -56,6 +59,7 @@ def doctor(
     checks = [_python(), *_packages(), _plugins(), _folder(folder), _disk(folder), _database(folder)]
     checks += [_kafka(settings)] * bool(settings.kafka) + [_s3(settings)] * bool(settings.s3)
     checks += fitness.of_plugins(({"prompter": prompter} if prompter else {}) | named.plugins, settings)
+    checks += _spending(out, settings)
     for good, what, hint in checks:
         typer.echo(f"{'ok  ' if good else 'BAD '} {what}{'' if good else f': {hint}'}")
     if not all(good for good, _, _ in checks):
@@ -111,6 +115,20 @@ def _database(folder: Path) -> Check:
     except UserError as error:
         return False, "database", str(error)
     return True, f"database {path}", ""
+
+
+def _spending(out: Path | None, settings: Settings) -> list[Check]:
+    """What the day has cost of what it may, where there is a limit and anything was mined."""
+    limit = settings.spend_usd_a_day
+    if not limit:
+        return []
+    try:
+        with switchboard(out, settings) as board:
+            today = spent(board.cursors, time.time())
+    except (UserError, ModuleNotFoundError):
+        return []  # nothing is there, or another check tells what is wrong with it
+    hint = "what bills rests until 00:00 UTC; or raise NHR_SPEND_USD_A_DAY"
+    return [(today < limit, f"${today:,.2f} of ${limit:,.2f} spent today", hint)]
 
 
 def _kafka(settings: Settings) -> Check:

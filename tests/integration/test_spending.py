@@ -1,5 +1,6 @@
 """A real campaign whose judge bills: it rests at the day's limit, over restarts, and loses nothing."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,11 @@ from infra.progress import Order, Progress
 from infra.runtime.loop import IN_HAND
 from infra.runtime.spending import Till
 from infra.settings import Settings
-from infra.wiring import crew
+from infra.wiring import crew, embedded
 from schemas.ports import Billed, Usage
 from streams.rules import policy as policies
+from tests.contract.clocks import FakeClock
+from tests.integration.running import nhr
 from workers.judges.null import Judge
 
 EACH_USD, LIMIT_USD, BATCH = 0.01, 0.2, 2
@@ -66,3 +69,22 @@ def test_who_bills_rests_at_the_limit_and_the_others_go_on(tmp_path: Path, asked
     assert (last.phase, last.troubles) == ("done", [])
     assert len(asked) == len(set(asked))
     assert last.funnel.spending["judge"].cost_usd == pytest.approx(len(asked) * EACH_USD)
+
+
+@pytest.mark.parametrize(("limit", "status", "mark"), [("1", 0, "ok  "), ("0.25", 1, "BAD ")])
+def test_the_doctor_tells_what_is_left_of_the_day(tmp_path: Path, limit: str, status: int, mark: str) -> None:
+    with embedded(tmp_path, Settings(fsync=False)) as stores:
+        for later in (0.0, 60.0):  # the day may end between here and there
+            clock = FakeClock()
+            clock.time = time.time() + later
+            till = Till(stores.cursors, clock, 1.0)
+            till.add("judge@0", 0.25)
+            till.tell()
+    told = nhr("doctor", "--out", tmp_path, NHR_SPEND_USD_A_DAY=limit)
+    (line,) = [line for line in told.out.splitlines() if "spent today" in line]
+    assert line.startswith(mark)
+    assert told.status == status, told
+
+
+def test_the_doctor_says_nothing_of_spending_where_there_is_no_limit(tmp_path: Path) -> None:
+    assert "spent today" not in nhr("doctor", "--out", tmp_path).out
