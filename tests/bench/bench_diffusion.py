@@ -58,14 +58,16 @@ class Timed:
 
     def __init__(self, plugin: Any) -> None:
         self.spans: list[tuple[float, float]] = []
+        self.cpu = 0.0
         self.batches: list[list[Row]] = []
         self._draw = plugin.host.draw
         plugin.host.draw = self.draw
 
     def draw(self, rows: Sequence[Row]) -> Any:
         """One call."""
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.thread_time()
         drawn = self._draw(rows)
+        self.cpu += time.thread_time() - worked
         self.spans.append((began, time.monotonic()))
         self.batches.append(list(rows))
         return drawn
@@ -100,23 +102,24 @@ def bare(plugin: Any, batches: Sequence[Sequence[Row]]) -> float:
     return time.monotonic() - began
 
 
-def ratio(folder: Path, side: int, **settings: object) -> tuple[float, float]:
-    """The loop's throughput over the bare one's, each at its best of a few turns; and the pipeline's share of its time.
+def ratio(folder: Path, side: int, **settings: object) -> str:
+    """The loop's throughput over the bare one's, the pipeline's share of the loop's time, and its CPU over the bare's.
 
-    Turns alternate, so that what else the machine does falls on both.
+    Each at its best of a few turns, which alternate. Where others use the cores, only the last two can be compared.
     """
     plugin = loaded(folder, **settings)
     plugin.edit([Task(edit(99, seed=seed).job, (Image(pixels(99, side, side)),)) for seed in range(4)])
-    draw, loops, bares, shares = plugin.host.draw, list[float](), list[float](), list[float]()
+    draw, loops, bares, shares, efforts = plugin.host.draw, list[float](), list[float](), list[float](), list[float]()
     for _ in range(TURNS):
         plugin.host.draw = draw
         timed = Timed(plugin)
         looped(plugin, side)
         loops.append(timed.spans[-1][1] - timed.spans[0][0])
         shares.append(sum(end - began for began, end in timed.spans) / loops[-1])
-        plugin.host.draw = draw
-        bares.append(bare(plugin, timed.batches))
-    return min(bares) / min(loops), max(shares)
+        cpu, timed.cpu = timed.cpu, 0.0
+        bares.append(bare(plugin, list(timed.batches)))
+        efforts.append(cpu / timed.cpu)
+    return f"{min(bares) / min(loops):.1%} / {max(shares):.1%} / {min(efforts):.2f}"
 
 
 def pace(plugin: Any, rows: Sequence[Row], batch: int) -> float:
@@ -146,8 +149,7 @@ def unshared(plugin: Any, rows: Sequence[Row], batch: int) -> float:
 
 def measured(folder: Path, side: int, **settings: object) -> Iterator[tuple[str, str]]:
     """All rows for one pipeline."""
-    share, busy = ratio(folder, side, **settings)
-    yield "loop over a bare for, same calls: throughput / pipeline busy", f"{share:.1%} / {busy:.1%}"
+    yield "loop over a bare for: throughput / pipeline busy / its CPU", ratio(folder, side, **settings)
     plugin = loaded(folder, **settings)
     tasks = [edit(number % 2, TEXTS[number % 2], number, side, side) for number in range(16)]
     rows = [asked(task, plugin.at) for task in tasks]
