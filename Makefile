@@ -42,7 +42,7 @@ cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server 
 test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-test-fast: $(READY) ## Run the tests that take seconds
+test-fast: $(MODELS) ## Run the tests that take seconds
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 check: $(READY) ## Lint, types, layers, formatting: exactly what CI checks
