@@ -12,6 +12,7 @@ from schemas.errors import UserError
 
 SCRATCH = "scratch/"
 ANSWERS = "answers/"
+ASKED = "asked/"
 """Standing answers save a job that comes again from being paid for twice. Work topics keep messages for fewer days than
 S3 keeps answers, so what comes later was sent anew (a redrive, a sweep): then the model is asked once more."""
 UPLOADS_DAYS = 7
@@ -71,6 +72,7 @@ def wanted(settings: Settings) -> tuple[Rule, ...]:
     return (
         Rule("nhr-scratch", SCRATCH, "Expiration", "Days", days, f"{SCRATCH} is removed"),
         Rule("nhr-answers", ANSWERS, "Expiration", "Days", days, f"{ANSWERS} is removed"),
+        Rule("nhr-asked", ASKED, "Expiration", "Days", days, f"{ASKED} is removed"),
         Rule(
             "nhr-uploads", "", "AbortIncompleteMultipartUpload", "DaysAfterInitiation", UPLOADS_DAYS,
             "unfinished uploads are removed",

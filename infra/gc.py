@@ -23,14 +23,12 @@ from schemas.errors import Missing, Undecodable, UserError
 from schemas.ports import Blobs
 from streams import policies, records, shelf
 from workers import roster
-from workers.language import standing
 
 ANSWERS = "answers/"
 SCRATCH = "scratch/"
 YOUNG = "younger"
 ANSWERED = "kept answers"
 NAMED = "named by records"
-PROMPTS = "a campaign's prompts"
 UNKEPT = "judged, not in the records"
 FOREIGN = "no file of NHR's"
 PICTURES = tuple(f".{suffix}" for suffix in shelf.SUFFIXES.values())
@@ -129,9 +127,7 @@ class _Broom:
 
 
 def _asked(needs: Needs, key: str) -> str:
-    """Why the answer under `key` is needed; what a prompt engineer wrote is what its campaign goes on from."""
-    if key.startswith((standing.FOLDER, standing.PLANS)):
-        return PROMPTS
+    """Why the answer under `key` is needed."""
     job = key.rpartition("/")[2].partition(".")[0]
     return needs.jobs.get(job, "") if re.fullmatch("[0-9a-f]{32}", job) else FOREIGN
 

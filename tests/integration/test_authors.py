@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from infra import buckets
 from infra.blobs.folder import FolderBlobs
 from infra.gc import collect
 from infra.settings import Settings
@@ -141,10 +142,17 @@ def test_a_model_that_writes_nothing_useful_ends_the_run_in_one_line(wire: Wire,
 
 def test_what_was_written_is_not_freed(wire: Wire, tmp_path: Path) -> None:
     mined(wire, tmp_path, scenes=10)
-    before = list(FolderBlobs(tmp_path).list(standing.FOLDER))
-    areas = {area.name: area for area in collect(tmp_path, Settings(fsync=False), 0.0)}
-    assert areas["answers"].kept["a campaign's prompts"] == len(before) == 1
-    assert list(FolderBlobs(tmp_path).list(standing.FOLDER)) == before
+    blobs = FolderBlobs(tmp_path)
+    before = [list(blobs.list(folder)) for folder in (standing.FOLDER, standing.PLANS)]
+    collect(tmp_path, Settings(fsync=False), 0.0)
+    assert [list(blobs.list(folder)) for folder in (standing.FOLDER, standing.PLANS)] == before
+    assert [len(keys) for keys in before] == [1, 1]
+
+
+def test_no_rule_of_a_bucket_removes_what_was_written() -> None:
+    prefixes = [rule.prefix for rule in buckets.wanted(Settings()) if rule.deed == "Expiration"]
+    assert prefixes
+    assert not any(standing.FOLDER.startswith(one) or standing.PLANS.startswith(one) for one in prefixes)
 
 
 def test_without_models_named_nothing_simulated_stands_in(wire: Wire, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from workers.language.quotas import Slot
 from workers.plugin import Prompter
 
 FORMAT = 1
-FOLDER = "answers/prompter/"
-PLANS = "answers/plans/"
+FOLDER = "prompts/written/"
+"""Apart from `answers/`: what was written is what its campaign goes on from, for as long as that lasts."""
+PLANS = "prompts/planned/"
 """What is to be asked, before it is: asked again, perhaps by another process, it must be the same question."""
 STAGE = "prompt"
 """What askings are counted under, beside the stages of jobs."""
