@@ -199,7 +199,7 @@ async def test_what_was_read_before_a_rebalance_is_neither_counted_nor_acknowled
 @on_a_loop
 async def test_what_a_rebalance_overtakes_is_not_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app, consumer, _ = reading(tmp_path)
-    counting = Counting(app, Brokers(("localhost:1",)), {}.get, SystemClock())
+    counting = Counting(app, Brokers(("localhost:1",)), lambda _: None, SystemClock())
     monkeypatch.setattr(counting, "_count", lambda *_: consumer.stop_flow())
     stream = Stream()
     await counting.take(stream, [event(4, b"", app.consumer_generation_id)])
