@@ -9,6 +9,7 @@ from typing import Any
 import faust
 
 from streams.app.brokers import Brokers
+from streams.app.reading import mend
 from streams.turns import patiently
 
 COMMIT_S = 0.5
@@ -28,7 +29,7 @@ Take = Callable[[Any, Sequence[Any]], Awaitable[None]]
 
 def base_app(brokers: Brokers, name: str, data: Path, table: type[Any] = faust.Table) -> faust.App:
     """A Faust app for consumer group `name`; it declares no topics, reads no environment and serves no pages."""
-    return faust.App(
+    app = faust.App(
         f"{brokers.prefix}{name}",
         env={},
         broker=[f"kafka://{server}" for server in brokers.servers],
@@ -54,6 +55,8 @@ def base_app(brokers: Brokers, name: str, data: Path, table: type[Any] = faust.T
         web_enabled=False,
         autodiscover=False,
     )
+    mend(app)
+    return app
 
 
 def add_agent(

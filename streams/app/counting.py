@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from schemas.ports import Clock
 from streams import rates
 from streams.app.base import add_agent, base_app
 from streams.app.brokers import Brokers
+from streams.app.reading import current
 from streams.funnel import Bars as PolicyBars
 from streams.turns import die
 
@@ -44,6 +45,13 @@ class PaneTable(faust.Table[int, Any]):
         self._sent.append(sent)
         return sent
 
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Recover; a former owner that was held up may write late, which does not undo what was counted since."""
+        for event in batch:
+            kept = self.data.get(self._to_key(event.key))
+            if not kept or kept["upto"] <= event.value["upto"]:
+                super().apply_changelog_batch([event])
+
     async def stored(self) -> None:
         """Wait until the brokers have all that was written; what they do not take would be missing after a restart."""
         sent, self._sent = self._sent, []
@@ -63,15 +71,14 @@ class Counting:
 
     async def take(self, stream: Any, events: Sequence[Any]) -> None:
         """Count the events, wait until that is stored, acknowledge."""
-        told = await asyncio.get_running_loop().run_in_executor(None, self._read, events)
-        mine = self._mine()  # what went to another member since is counted there
-        for partition, ours in told.items():
-            if partition in mine:
-                self._count(partition, ours)
+        told = await asyncio.get_running_loop().run_in_executor(None, lambda: [*map(self._told, events)])
+        ours = [(event, one) for event, one in zip(events, told, strict=True) if current(self._app, event)]
+        for partition in {event.message.partition for event, _ in ours}:
+            self._count(partition, [one for event, one in ours if one and event.message.partition == partition])
         for panes in self._panes.values():
             await panes.table.stored()
-        for event in events:
-            if event.message.partition in mine:
+        for event, _ in ours:
+            if current(self._app, event):
                 await stream.ack(event)
 
     def part(self, member: str) -> rates.Part:
@@ -90,15 +97,13 @@ class Counting:
         items = list(panes.table.items())
         return [(int(start), rates.Pane.unpack(kept)) for (partition, (start, _)), kept in items if partition in mine]
 
-    def _read(self, events: Sequence[Any]) -> dict[int, list[rates.Told]]:
-        told: dict[int, list[rates.Told]] = {}
-        for message in (event.message for event in events):
-            with contextlib.suppress(Undecodable):  # the director puts it aside
-                seen = rates.seen(codec.decode(topics.VERDICTS, message.value or b""), self._bars)
-                if seen is not None:
-                    one = rates.Told(message.offset, message.timestamp, seen)
-                    told.setdefault(message.partition, []).append(one)
-        return told
+    def _told(self, event: Any) -> rates.Told | None:
+        message = event.message
+        with contextlib.suppress(Undecodable):  # the director puts it aside
+            seen = rates.seen(codec.decode(topics.VERDICTS, message.value or b""), self._bars)
+            if seen is not None:
+                return rates.Told(message.offset, message.timestamp, seen)
+        return None
 
     def _count(self, partition: int, told: Sequence[rates.Told]) -> None:
         for window, panes in self._all():
