@@ -43,8 +43,8 @@ class Consumer(driver.Consumer):
         async with self._fetching:
             committed = await super().seek_to_committed()
             fresh = [tp for tp, offset in committed.items() if not (offset or self._is_changelog_tp(tp))]
-            if fresh:
-                await self._thread.seek_to_beginning(*fresh)
+            if fresh:  # not aiokafka's `seek_to_beginning`: a partition without a position crashes Faust
+                await self._thread.seek_wait(await self._thread.earliest_offsets(*fresh))
             return committed
 
 

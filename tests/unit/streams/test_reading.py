@@ -53,8 +53,8 @@ class Thread:
         self.log.append(("committed", None))
         return self.committed
 
-    async def seek_to_beginning(self, *partitions: TP) -> None:
-        self.log.append(("beginning", sorted(partitions)))
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(partitions, 3)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         self.log.append(("seek", dict(partitions)))
@@ -119,7 +119,7 @@ async def test_a_partition_without_a_committed_offset_is_read_from_its_beginning
     app, consumer, thread = reading(tmp_path, {ONE: 7, TWO: None, TP("kept", 0): None})
     app.Table("kept", changelog_topic=app.topic("kept"))
     await consumer.perform_seek()
-    assert thread.log == [("committed", None), ("beginning", [TWO])]
+    assert thread.log == [("committed", None), ("seek", {TWO: 3})]
 
 
 @on_a_loop
