@@ -49,7 +49,11 @@ def mined(tmp_path: Path, shelved: Path, call: Call) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--prompts", "nope"], "unknown prompter 'nope'; choose one of: file, grammar, null, photos"),
+        (
+            ["--prompts", "nope"],
+            "unknown prompter 'nope'; choose one of: file, gemini, gemini_photos, grammar, null, openai, "
+            "openai_photos, photos",
+        ),
         (["--prompts", "null:foo=1"], "prompter null: option 'foo'"),
         (["--prompts", "null:requests=99"], "prompter null: option 'requests'"),
         (["--prompts", "no.jsonl"], "prompt file no.jsonl cannot be read (No such file or directory); give a JSONL"),

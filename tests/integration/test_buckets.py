@@ -52,7 +52,8 @@ def test_a_plan_changes_nothing_and_says_what_would_be(settings: Settings, nhr: 
         shown = nhr("buckets", "plan")
         assert shown.exit_code == 1
         assert [line.split()[:2] for line in shown.output.splitlines()] == [
-            ["what", "is"], ["bucket", "-"], ["rule", "nhr-scratch"], ["rule", "nhr-answers"], ["rule", "nhr-uploads"],
+            ["what", "is"], ["bucket", "-"], ["rule", "nhr-scratch"], ["rule", "nhr-answers"], ["rule", "nhr-asked"],
+            ["rule", "nhr-uploads"],
         ]  # fmt: skip
         assert settings.s3_bucket in shown.output
         assert "scratch/ is removed after 45 days" in shown.output
@@ -75,7 +76,7 @@ def test_other_days_are_a_difference(settings: Settings) -> None:
     longer = settings.model_copy(update={"s3_scratch_days": 60})
     assert buckets.plan(longer).changes == [
         (f"rule nhr-{name}", f"{name}/ is removed after 45 days", f"{name}/ is removed after 60 days")
-        for name in ("scratch", "answers")
+        for name in ("scratch", "answers", "asked")
     ]
     buckets.apply(longer)
     assert buckets.plan(longer).changes == []
@@ -86,10 +87,10 @@ def test_rules_of_others_stay_and_ours_is_mended(settings: Settings, s3_server: 
     client = Client(settings)
     assert client.bucket("PUT", {"lifecycle": ""}, THEIRS).status == 200
     client.close()
-    assert [change.is_ for change in buckets.plan(settings).changes] == ["something else", "", ""]
+    assert [change.is_ for change in buckets.plan(settings).changes] == ["something else", "", "", ""]
     buckets.apply(settings)
     found = rules(settings)
-    assert set(found) == {"theirs", "nhr-scratch", "nhr-answers", "nhr-uploads"}
+    assert set(found) == {"theirs", "nhr-scratch", "nhr-answers", "nhr-asked", "nhr-uploads"}
     assert (found["theirs"].findtext("Filter/Prefix"), found["theirs"].findtext("Expiration/Days")) == ("logs/", "7")
     assert (found["nhr-scratch"].findtext("Filter/Prefix"), found["nhr-scratch"].findtext("Status")) == (
         "scratch/", "Enabled",
