@@ -1,9 +1,10 @@
 """The declared metrics as prometheus-client objects, in a registry of their own."""
 
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 from schemas import metrics as specs
 
@@ -12,12 +13,22 @@ LATEST = 512
 
 
 class Metrics:
-    """Counts and observes what `schemas.metrics` declares."""
+    """Counts and observes what `schemas.metrics` declares; any thread may. What was never counted is not told."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._built = {spec.name: self._build(spec) for spec in specs.ALL}
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._built: dict[str, Counter | Gauge | Histogram] = {}
         self._latest = {spec.name: deque[float](maxlen=LATEST) for spec in specs.ALL if spec.type == "histogram"}
+        self._names: dict[tuple[str, str], set[str]] = {}
+        self._lock = threading.Lock()
+
+    def _of(self, spec: specs.Metric) -> Counter | Gauge | Histogram:
+        with self._lock:
+            if spec.name not in self._built:
+                self._built[spec.name] = self._build(spec)
+            return self._built[spec.name]
 
     def _build(self, spec: specs.Metric) -> Counter | Gauge | Histogram:
         if spec.type == "histogram":
@@ -27,24 +38,36 @@ class Metrics:
 
     def inc(self, spec: specs.Metric, *labels: str, by: float = 1.0) -> None:
         """Add to a counter."""
-        metric = self._built[spec.name]
+        metric = self._of(spec)
         if not isinstance(metric, Counter):
             raise TypeError(f"{spec.name} is a {spec.type}")
-        metric.labels(*labels).inc(by)
+        (metric.labels(*self._bounded(spec, labels)) if labels else metric).inc(by)
 
     def shift(self, spec: specs.Metric, *labels: str, by: float) -> None:
         """Move a gauge up or down."""
-        metric = self._built[spec.name]
-        if not isinstance(metric, Gauge):
-            raise TypeError(f"{spec.name} is a {spec.type}")
-        metric.labels(*labels).inc(by)
+        gauge = self._gauge(spec)
+        (gauge.labels(*self._bounded(spec, labels)) if labels else gauge).inc(by)
+
+    def set(self, spec: specs.Metric, *labels: str, value: float) -> None:
+        """Say what a gauge is now."""
+        gauge = self._gauge(spec)
+        (gauge.labels(*self._bounded(spec, labels)) if labels else gauge).set(value)
+
+    def replace(self, spec: specs.Metric, values: Mapping[tuple[str, ...], float]) -> None:
+        """Say what all of a gauge is now: what is not among `values` (by labels) is told no more."""
+        gauge = self._gauge(spec)
+        kept = {self._bounded(spec, labels): value for labels, value in values.items()}
+        for labels in set(self.totals(spec)) - set(kept):
+            gauge.remove(*labels)
+        for labels, value in kept.items():
+            gauge.labels(*labels).set(value)
 
     def observe(self, spec: specs.Metric, *labels: str, value: float) -> None:
         """Add an observation to a histogram."""
-        metric = self._built[spec.name]
+        metric = self._of(spec)
         if not isinstance(metric, Histogram):
             raise TypeError(f"{spec.name} is a {spec.type}")
-        metric.labels(*labels).observe(value)
+        (metric.labels(*self._bounded(spec, labels)) if labels else metric).observe(value)
         self._latest[spec.name].append(value)
 
     def quantiles(self, spec: specs.Metric, shares: Sequence[float]) -> list[float | None]:
@@ -56,10 +79,35 @@ class Metrics:
 
     def totals(self, spec: specs.Metric) -> dict[tuple[str, ...], float]:
         """The current values of a counter or gauge, by label values."""
+        if spec.name not in self._built:
+            return {}
         name = f"{spec.name}_total" if spec.type == "counter" else spec.name
         return {
             tuple(sample.labels[label] for label in spec.labels): sample.value
-            for family in self._built[spec.name].collect()
+            for family in self._of(spec).collect()
             for sample in family.samples
             if sample.name == name
         }
+
+    def _gauge(self, spec: specs.Metric) -> Gauge:
+        metric = self._of(spec)
+        if not isinstance(metric, Gauge):
+            raise TypeError(f"{spec.name} is a {spec.type}")
+        return metric
+
+    def _bounded(self, spec: specs.Metric, labels: Sequence[str]) -> tuple[str, ...]:
+        """The labels, with `OTHER` for a value of an open one that is one too many."""
+        if not spec.open:
+            return tuple(labels)
+        return tuple(
+            self._known(spec.name, label, value) if label in spec.open else value
+            for label, value in zip(spec.labels, labels, strict=True)
+        )
+
+    def _known(self, name: str, label: str, value: str) -> str:
+        with self._lock:
+            names = self._names.setdefault((name, label), set())
+            if value not in names and len(names) >= specs.MOST_NAMES:
+                return specs.OTHER
+            names.add(value)
+            return value

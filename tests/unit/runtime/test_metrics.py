@@ -27,6 +27,26 @@ def test_a_counter_cannot_be_observed_nor_a_histogram_counted(meters: Metrics) -
         meters.inc(metrics.BATCH, "gate")
 
 
+def test_what_was_never_counted_is_not_told(meters: Metrics) -> None:
+    meters.inc(metrics.RETRIES, "gate")
+    assert meters.registry.get_sample_value("nhr_ledgers_open") is None
+    assert meters.totals(metrics.LEDGERS) == {}
+
+
+def test_a_gauge_that_is_replaced_forgets_what_is_no_more(meters: Metrics) -> None:
+    meters.replace(metrics.LAG, {("gate",): 3.0, ("judge",): 5.0})
+    meters.replace(metrics.LAG, {("judge",): 4.0})
+    assert meters.totals(metrics.LAG) == {("judge",): 4.0}
+
+
+def test_an_open_label_takes_so_many_values_and_no_more(meters: Metrics) -> None:
+    for number in range(10 * metrics.MOST_NAMES):
+        meters.inc(metrics.FUNNEL, "screen", "object", "rejected", f"bar {number}")
+    told = {reason: count for (*_, reason), count in meters.totals(metrics.FUNNEL).items()}
+    assert len(told) == metrics.MOST_NAMES + 1
+    assert told[metrics.OTHER] == 9 * metrics.MOST_NAMES
+
+
 def test_two_sets_of_metrics_do_not_meet() -> None:
     one, other = Metrics(), Metrics()
     one.inc(metrics.RETRIES, "gate")
