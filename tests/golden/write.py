@@ -24,6 +24,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["policy.json"] = lambda: samples.POLICY.model_dump_json(indent=1).encode()
     made["verdicts.seg"] = lambda: records.segment(samples.segment())
     made["campaign.json"] = lambda: samples.CAMPAIGN.model_dump_json(indent=1).encode()
+    made["label.json"] = lambda: samples.LABEL.model_dump_json(indent=1).encode()
     made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
     made["format.json"] = note
     made["folder.zip"] = folder.packed
