@@ -138,11 +138,14 @@ CAMPAIGN = Campaign(
     plugins={"editor": "painter@111111111111", "judge": "critic@222222222222"},
 )  # fmt: skip
 """`v1/campaign.json`."""
+
 LABEL = Label(
     triplet_id=TRIPLET_ID, attempt=2, kind="forward", operation="remove", instruction="Remove the red ball.",
     rater="ada", adherence=4.5, aesthetics=3.0, note="a seam", job_id="c" * 32, judge="judge@000000000000",
     judged=m.Scores(adherence=4.8, aesthetics=4.7, preservation=4.9), accepted=True, at=1_750_000_000.5,
 )  # fmt: skip
+"""`v1/label.json`."""
+
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""
 
