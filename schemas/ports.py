@@ -64,6 +64,10 @@ class Offsets(NamedTuple):
 class Subscription(Protocol):
     """One member's view of a topic within a consumer group; used by one thread at a time."""
 
+    @property
+    def joined(self) -> bool:
+        """Whether the group counts this member just now."""
+
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Up to `limit` messages, waiting at most `timeout_s` for the first; they are leased to this member."""
 

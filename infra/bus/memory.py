@@ -261,6 +261,11 @@ class MemorySubscription:
         self._group = group
         self._held: dict[int, _Lease] = {}
 
+    @property
+    def joined(self) -> bool:
+        """From the first."""
+        return True
+
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Up to `limit` messages, waiting at most `timeout_s` for any."""
         return first_of(lambda: self._take(limit), self._log.bell, timeout_s)
