@@ -23,6 +23,7 @@ from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.telemetry.health import Health
+from infra.telemetry.learnt import Learnt, each
 from infra.telemetry.server import served
 from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
@@ -169,7 +170,10 @@ class Engine:
         return AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
-        watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
+        learnt = Learnt(self.meters, progress.funnel.bars)
+        watch = Watch(
+            each(progress.funnel.add, learnt.event), each(progress.funnel.add_triplet, learnt.triplet), learnt.shelved
+        )
         self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
             stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings,

@@ -26,7 +26,10 @@ class Outgoing(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """A message handed to one member of a consumer group; (topic, partition, offset) names it."""
+    """A message handed to one member of a consumer group; (topic, partition, offset) names it.
+
+    `at` is when it was published, Unix seconds by the publisher's clock; 0.0 where that is not known.
+    """
 
     topic: str
     partition: int
@@ -34,6 +37,7 @@ class Delivery(NamedTuple):
     key: str
     value: bytes
     headers: Mapping[str, str]
+    at: float = 0.0
 
 
 class Lag(NamedTuple):

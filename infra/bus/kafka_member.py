@@ -209,7 +209,8 @@ class KafkaSubscription:
     def _delivery(self, record: Any) -> Delivery:
         headers = {name: value.decode(errors="replace") for name, value in record.headers or ()}
         key = (record.key or b"").decode(errors="replace")
-        return Delivery(self._topic, record.partition, record.offset, key, record.value or b"", headers)
+        at = clients.published(record)
+        return Delivery(self._topic, record.partition, record.offset, key, record.value or b"", headers, at)
 
     def _give(self, delivery: Delivery) -> Delivery:
         partition = self._partitions.get(delivery.partition)

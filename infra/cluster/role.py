@@ -29,6 +29,7 @@ from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.telemetry.health import Health
+from infra.telemetry.learnt import Learnt
 from infra.telemetry.server import served
 from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics, topics
@@ -160,7 +161,8 @@ def director(policy: Policy) -> Build:
         policies.keep(policy)
 
         def make(publish: Callable[[Sequence[Outgoing]], None]) -> Handler[Any]:
-            made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock)
+            learnt = Learnt(with_.meters, policies.known)
+            made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock, learnt.event)
             return Metered(made, with_.meters, with_.clock)
 
         agent = app.handler_app(make, _brokers(with_.settings), with_.folder / FAUST, with_.control.of("director"))
@@ -171,7 +173,13 @@ def director(policy: Policy) -> Build:
 
 def collector() -> Build:
     """A collector."""
-    return lambda with_: Job(_loop(Collector(with_.stores.blobs, with_.clock), with_).run)
+
+    def build(with_: Equipment) -> Job:
+        blobs = with_.stores.blobs
+        learnt = Learnt(with_.meters, Policies(blobs).known)
+        return Job(_loop(Collector(blobs, with_.clock, learnt.triplet, learnt.shelved), with_).run)
+
+    return build
 
 
 def recorder() -> Build:
@@ -194,7 +202,7 @@ def rates() -> Build:
         stores.bus.partitions(topics.VERDICTS.name)
         policies = Policies(stores.blobs)
         counting = app.rates_app(
-            lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,
+            policies.known,
             lambda part: tell(stores.cursors, part), _brokers(with_.settings), with_.folder / FAUST, with_.clock,
             f"{socket.gethostname()}/{with_.folder.name}",
         )  # fmt: skip

@@ -16,7 +16,7 @@ from infra.runtime.clock import SystemClock
 from infra.runtime.patience import LONGEST_PAUSE_S, SHORTEST_PAUSE_S
 from infra.runtime.pictures import Pictures
 from infra.telemetry.health import STEP_S, Health
-from schemas import codec, formats, ids
+from schemas import codec, formats, headers, ids
 from schemas import messages as m
 from schemas.errors import Pending, Retry, UserError
 from schemas.ports import Bus, Change, Clock, Ledgers, Outgoing
@@ -185,7 +185,8 @@ class Intake:
         """The item as a message; what cannot be told (a name with half a character, say) is passed over."""
         if not isinstance(item, Skipped):
             try:
-                return codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
+                message = codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
+                return message._replace(headers={headers.BEGAN: f"{self._clock.now():.3f}"})
             except ValueError as error:
                 name = item.name if isinstance(item, Photo) else item.prompt_id
                 item = Skipped(name.encode(errors="replace").decode(), _why(error))

@@ -15,6 +15,7 @@ from queue import Empty, Queue
 from typing import Any, NamedTuple
 
 from infra.metrics import Metrics
+from infra.runtime.metered import waited
 from infra.telemetry.health import STEP_S, Health, Pulse
 from schemas import metrics, topics
 from schemas.ports import Bus, Clock, Delivery, Handler
@@ -95,6 +96,7 @@ class Loop:
         limit, due_s = self.handler.batch, self.handler.due_s if idle else None
         left_s = timeout_s if due_s is None else min(timeout_s, max(0.0, due_s - self._clock.monotonic()))
         deliveries = self._gather(limit, left_s) if limit else []
+        waited(deliveries, self.group, self._meters, self._clock)
         if not limit and left_s:
             self._stop.wait(left_s)
         if deliveries or (due_s is not None and self._clock.monotonic() >= due_s):
