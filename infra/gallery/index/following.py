@@ -180,7 +180,9 @@ class Following:
         """Note when a triplet was judged: with it, or until it comes to the shelf."""
         if at <= 0:
             return
-        done = self._connection.execute("UPDATE triplets SET at = ?, judged = 1 WHERE id = ? AND judged = 0", (at, name))
+        done = self._connection.execute(
+            "UPDATE triplets SET at = ?, judged = 1 WHERE id = ? AND judged = 0", (at, name)
+        )
         if not done.rowcount and name not in self._ids:
             self._connection.execute("INSERT OR IGNORE INTO moments VALUES (?, ?)", (name, at))
 
