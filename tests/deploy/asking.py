@@ -1,15 +1,17 @@
-"""Asks the tools' own code about our files: Compose's and BuildKit's in composecheck/, kustomize's and KEDA's in kubecheck/."""
+"""Asks the tools' own code about our files, through the programs in composecheck/ and kubecheck/."""
 
 import fcntl
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra import settings
+from typer.main import get_command
+
+from infra import cli, settings
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -69,6 +71,17 @@ class Kubernetes(Program):
 def verb(service: Mapping[str, Any]) -> str:
     """The first word of a service's command."""
     return str((service["command"] or [""])[0])
+
+
+def told(words: Sequence[str]) -> Callable[..., Any]:
+    """What `nhr WORDS` would call; raises typer's own error for words that it does not take."""
+    left: list[str] = list(words)
+    command: Any = get_command(cli.app())
+    while left and left[0] in getattr(command, "commands", {}):
+        command = command.commands[left.pop(0)]
+    command.make_context("nhr", left)
+    called: Callable[..., Any] = command.callback
+    return called
 
 
 def compiled(name: str, into: Path) -> Path:

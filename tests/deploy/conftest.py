@@ -52,8 +52,8 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def services(checker: Checker, profile: str) -> dict[str, dict[str, Any]]:
-    """The services of the profile, by name."""
-    return dict(checker.project([profile], REAL if profile == "gpu" else {})["services"])
+    """The services of the profile, and those to look at it, by name."""
+    return dict(checker.project([profile, "observe"], REAL if profile == "gpu" else {})["services"])
 
 
 @pytest.fixture(scope="session")

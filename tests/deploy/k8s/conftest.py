@@ -11,6 +11,7 @@ K8S = ROOT / "infra/deploy/k8s"
 EVERYTHING = """
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
+namespace: nhr
 resources: [{overlay}]
 components: [{components}/observe]
 """
@@ -31,7 +32,8 @@ def objects(kubernetes: Kubernetes, overlay: str, tmp_path_factory: pytest.TempP
 
 def with_observe(overlay: Path, folder: Path) -> Path:
     """A kustomization, in `folder`, of the overlay and the component that it leaves out."""
-    far = Path(*[".."] * len(folder.resolve().parts[1:]))
-    text = EVERYTHING.format(overlay=far / overlay.relative_to("/"), components=far / (K8S / "components").relative_to("/"))
+    root = Path(*[".."] * len(folder.resolve().parts[1:]))  # kustomize takes relative paths alone
+    far = {"overlay": overlay, "components": K8S / "components"}
+    text = EVERYTHING.format(**{name: root / path.relative_to("/") for name, path in far.items()})
     (folder / "kustomization.yaml").write_text(text, encoding="utf-8")
     return folder

@@ -41,7 +41,7 @@ def test_nobody_but_prometheus_may_ask_the_cluster(objects: Objects) -> None:
 
 
 def test_services_of_the_cluster_put_nothing_into_an_environment(objects: Objects) -> None:
-    """A Service called nhr-... would make variables NHR_..., which are refused; one called kafka, settings of a broker."""
+    """A Service nhr-... would make variables NHR_..., which are refused; one called kafka, settings of a broker."""
     for name, pod in pods(objects).items():
         assert pod["spec"]["enableServiceLinks"] is False, name
 
