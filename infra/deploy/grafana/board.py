@@ -191,7 +191,7 @@ NOTES = (
     ),
     dashboard.AnnotationQuery(
         "Processes started", SOURCE, enable=False, icon_color="blue",
-        expr=f"changes({told('process_start_time_seconds')}[$__interval]) > 0",
+        expr=f"time() - {told('process_start_time_seconds')} < 120",
     ),
 )  # fmt: skip
 """Drawn over all that runs in time."""
