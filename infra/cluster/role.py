@@ -28,6 +28,7 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry import figures
 from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics, topics
 from schemas.errors import NhrError
@@ -205,12 +206,27 @@ def sweeper() -> Build:
         def run() -> None:
             while not with_.stop.wait(with_.settings.sweep_s):
                 lost = list(sweeping.look(stores.bus.offsets()))
+                figures.tell_parked(with_.meters, sweeping.parked)
                 if lost:
                     stores.bus.publish(lost)
                     with_.meters.inc(metrics.JOBS, "sweeper", "resent", by=len(lost))
                     log.warning("%d jobs had been lost on the way and were sent again", len(lost))
 
         return Job(run)
+
+    return build
+
+
+def exporter() -> Build:
+    """Who tells what is true of the whole cluster."""
+
+    def build(with_: Equipment) -> Job:
+        from infra.telemetry.exporter import Exporter
+        from infra.telemetry.looking import Looking
+
+        telling = Exporter(with_.stores, with_.settings, with_.meters, with_.clock)
+        looking = Looking(telling.parts(), with_.meters, with_.clock, with_.settings.export_s)
+        return Job(lambda: looking.run(with_.stop), trouble=lambda: looking.trouble)
 
     return build
 

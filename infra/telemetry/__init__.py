@@ -1,0 +1,1 @@
+"""What is told to Prometheus of a process and of the whole pipeline."""
