@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
-CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper")
+CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper", "exporter")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10
