@@ -22,6 +22,9 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry.health import Health
+from infra.telemetry.learnt import Learnt, each
+from infra.telemetry.server import served
 from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
 from schemas.errors import NhrError, UserError
@@ -55,6 +58,7 @@ class Engine:
         self.stop = threading.Event()
         self.meters = Metrics()
         self._clock = SystemClock()
+        self._health = Health(self._clock, self.stop)
         self._failures: list[BaseException] = []
         self._workers: list[Worker] = []
         self._away: set[str] = set()
@@ -65,10 +69,15 @@ class Engine:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
         tune()
         faults = self.order.out / FAULTS
-        with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
+        with (
+            served(self.settings.metrics, self.meters, self._health) as address,
+            embedded(self.order.out, self.settings, self._clock) as stores,
+            autopsy.watched(faults) as self._died,
+        ):
             self._control = Control(stores.cursors)
             self._till = Till(stores.cursors, self._clock, self.settings.spend_usd_a_day)
             progress = self._resumed(stores)
+            progress.notes += [f"metrics: http://{address}/metrics"] if address else []
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
                 progress.phase = "done"  # nothing to do, and the jobs queued here are another campaign's
@@ -138,7 +147,7 @@ class Engine:
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, self._takes_nothing, self._clock,
+            progress.skipped.append, self._takes_nothing, self._clock, self._health,
         )  # fmt: skip
 
     def _takes_nothing(self) -> bool:
@@ -161,7 +170,10 @@ class Engine:
         return AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
-        watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
+        learnt = Learnt(self.meters, progress.funnel.bars)
+        watch = Watch(
+            each(progress.funnel.add, learnt.event), each(progress.funnel.add_triplet, learnt.triplet), learnt.shelved
+        )
         self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
             stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings,
@@ -170,7 +182,7 @@ class Engine:
         self._workers = [handler for handler in made if isinstance(handler, Worker)]
         runs: list[tuple[str, Callable[[], None]]] = [("intake", intake.run)]
         runs += [
-            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._paused(one)).run)
+            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._paused(one), self._health).run)
             for one in made
         ]
         threads = [threading.Thread(target=self._guard, args=run, name=run[0]) for run in runs]

@@ -261,10 +261,11 @@ def prompters_access(
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: each event the director learnt from, each triplet new on the shelf."""
+    """Who is told: each event the director learnt from, each triplet new on the shelf, how long after its prompt."""
 
     event: Callable[[Any], None]
     triplet: Callable[[m.Triplet], None]
+    took: Callable[[float], None] = lambda _seconds: None
 
 
 def handlers(
@@ -290,6 +291,6 @@ def handlers(
         Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)
         for _ in range(crew.count("director"))
     ]
-    made += [Collector(stores.blobs, clock, watch.triplet) for _ in range(crew.count("collector"))]
+    made += [Collector(stores.blobs, clock, watch.triplet, watch.took) for _ in range(crew.count("collector"))]
     made += [Recorder(stores.blobs, policies) for _ in range(crew.count("recorder"))]
     return made

@@ -95,6 +95,7 @@ class Turns:
             message.topic.removeprefix(self._prefix), message.partition, message.offset,
             (message.key or b"").decode(errors="replace"), message.value or b"",
             {name: value.decode(errors="replace") for name, value in _pairs(message.headers)},
+            max(0.0, message.timestamp or 0.0),
         )  # fmt: skip
 
 

@@ -276,7 +276,7 @@ class KafkaBus:
         return [
             Delivery(
                 topic, one.partition, one.offset, (one.key or b"").decode(errors="replace"), one.value or b"",
-                {name: value.decode(errors="replace") for name, value in one.headers or ()},
+                {name: value.decode(errors="replace") for name, value in one.headers or ()}, clients.published(one),
             )
             for one in found
         ]  # fmt: skip

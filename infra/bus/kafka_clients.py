@@ -144,6 +144,11 @@ def _quieten(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.INFO if settings.log_level == "debug" else logging.CRITICAL + 1)
 
 
+def published(record: Any) -> float:
+    """When a record was, Unix seconds; 0 where it does not say."""
+    return max(0.0, record.timestamp / 1000) if record.timestamp else 0.0
+
+
 def refusal(error: BaseException, settings: Settings, what: str = "") -> UserError | None:
     """What a user can do about the error, in one line; None where it is none of theirs."""
     where = f"Kafka at {settings.kafka}"

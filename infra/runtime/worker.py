@@ -20,7 +20,7 @@ from infra.runtime.inhand import DEADLY, InHand
 from infra.runtime.item import Item
 from infra.runtime.patience import Patience
 from infra.runtime.pictures import Pictures
-from schemas import codec, metrics
+from schemas import codec, headers, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Fatal, Missing, Pending, Reject, Retry, Undecodable, UserError
@@ -266,9 +266,9 @@ class Worker:
         """The answers, pictures and standing answers stored; and what is said of jobs that have none."""
         outputs = list(work.letters)
         counts: Counter[str] = Counter()
-        for outcome, messages in self._each(self._answer, work.items):
+        for item, (outcome, messages) in zip(work.items, self._each(self._answer, work.items), strict=True):
             counts[outcome] += 1
-            outputs.extend(messages)
+            outputs.extend(headers.carry(message, item.delivery.headers) for message in messages)
         for outcome, count in counts.items():
             self._meters.inc(metrics.JOBS, self.group, outcome, by=count)
         return outputs
