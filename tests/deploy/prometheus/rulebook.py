@@ -69,17 +69,27 @@ def told(path: Path, series: Series, after: int, firing: Sequence[Firing]) -> st
 
 def valued(path: Path, series: Series, after: int, expected: Mapping[str, float]) -> str:
     """What promtool has against these series, by their whole names, having these values; "" when nothing."""
-    names = sorted({name.partition("{")[0] for name in expected})
-    wanted: dict[str, list[Any]] = {name: [] for name in names}
+    wanted: dict[str, list[Any]] = {}
     for name, value in expected.items():
-        wanted[name.partition("{")[0]].append({"labels": name, "value": value})
-    asked = [{"expr": name, "eval_time": f"{after}m", "exp_samples": found} for name, found in wanted.items()]
-    return _run(path, series, promql_expr_test=asked)
+        wanted.setdefault(name.partition("{")[0], []).append(
+            {"labels": name.partition("{")[1] + name.partition("{")[2], "value": value}
+        )
+    questions = [
+        {"expr": f"round({name}, 0.000001)", "eval_time": f"{after}m", "exp_samples": found}
+        for name, found in wanted.items()
+    ]
+    return _run(path, series, promql_expr_test=questions)
 
 
-def _run(path: Path, series: Series, **asked: Any) -> str:
+def asked(path: Path, series: Series, after: int, expression: str, expected: Mapping[str, float]) -> str:
+    """What promtool has against an expression giving these values, by labels; "" when nothing."""
+    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
+    return _run(path, series, promql_expr_test=[{"expr": expression, "eval_time": f"{after}m", "exp_samples": samples}])
+
+
+def _run(path: Path, series: Series, **questions: Any) -> str:
     given = [{"series": name, "values": values} for name, values in series.items()]
-    test = {"interval": STEP, "input_series": given, **asked}
+    test = {"interval": STEP, "input_series": given, **questions}
     file = path / "test.json"
     files = [str(rule) for rule in prometheus.RULES]
     file.write_text(json.dumps({"rule_files": files, "evaluation_interval": LOOKS, "tests": [test]}), encoding="utf-8")
