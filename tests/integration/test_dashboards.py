@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -72,10 +72,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Found:
     given = prometheus.config(targets=targets, every_s=EVERY_S, rules=hurried.rules(folder, TIMES))
     with mining(folder / "data", port) as process, prometheus.running(folder / "prometheus", given) as server:
         live = Live(server)
-        try:
+        with suppress(TimeoutError):  # what is lacking is told by name
             until(lambda: live.empty() <= NO_GPU | NO_KAFKA, process, PATIENCE_S)
-        except TimeoutError:
-            pass  # what is lacking is told by name
         return live.found()
 
 

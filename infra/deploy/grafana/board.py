@@ -23,8 +23,8 @@ TITLES: Mapping[str, str] = {
     RUNBOOK: "Runbook",
 }
 """Of every dashboard, by uid."""
-KEPT = "${__url_time_range}&${datasource:queryparam}"
-"""The time shown and the data source go along to another dashboard."""
+KEPT = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}"
+"""The time shown, the data source and the pipeline go along to another dashboard."""
 
 
 @dataclass(frozen=True)
