@@ -22,6 +22,7 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry.embedded import Gauges
 from infra.telemetry.health import Health
 from infra.telemetry.learnt import Learnt, each
 from infra.telemetry.server import served
@@ -76,6 +77,7 @@ class Engine:
         ):
             self._control = Control(stores.cursors)
             self._till = Till(stores.cursors, self._clock, self.settings.spend_usd_a_day)
+            self._gauges = Gauges(stores, self.meters, self._clock, self.settings.spend_usd_a_day)
             progress = self._resumed(stores)
             progress.notes += [f"metrics: http://{address}/metrics"] if address else []
             intake = self._intake(stores, progress)
@@ -119,7 +121,7 @@ class Engine:
         """Where an earlier run left off; reading that can take a while, so it is shown."""
         progress = Progress(self.order, Funnel(self.order.policy), self._clock.monotonic())
         self._tick(stores, progress)
-        progress.funnel = self._counted(stores)
+        progress.funnel = self._counted(stores, self._gauges.recall)
         progress.phase, progress.started = "mining", self._clock.monotonic()
         progress.triplets_before = progress.funnel.released
         progress.resumed = progress.funnel.images > 0 or not self._quiet(progress)  # some may be learnt, not recorded
@@ -127,11 +129,12 @@ class Engine:
         progress.worked_before = progress.worked
         return progress
 
-    def _counted(self, stores: Stores) -> Funnel:
-        """The funnel of everything kept so far, each answer once."""
+    def _counted(self, stores: Stores, told: Callable[[Any], None] = lambda _event: None) -> Funnel:
+        """The funnel of everything kept so far, each answer once; `told` hears of each, too."""
         funnel = Funnel(self.order.policy, policies.kept(stores.blobs), self.order.campaign)
         for event in records.events(stores.blobs):
             funnel.add(event)
+            told(event)
         for triplet in shelf.triplets(stores.blobs):
             funnel.add_triplet(triplet)
         for meter in standing.spent(stores.blobs, self.order.campaign):
@@ -170,10 +173,12 @@ class Engine:
         return AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
-        learnt = Learnt(self.meters, progress.funnel.bars)
+        funnel, gauges = progress.funnel, self._gauges
+        learnt = Learnt(self.meters, funnel.bars)
         watch = Watch(
-            each(progress.funnel.add, learnt.event), each(progress.funnel.add_triplet, learnt.triplet), learnt.shelved
-        )
+            each(funnel.add, learnt.event, gauges.event), each(funnel.add_triplet, learnt.triplet, gauges.triplet),
+            learnt.shelved,
+        )  # fmt: skip
         self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
             stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings,
@@ -257,6 +262,7 @@ class Engine:
     def _tick(self, stores: Stores, progress: Progress) -> None:
         self._control.look()
         self._till.look()
+        self._gauges.look()
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)

@@ -71,6 +71,14 @@ class Metrics:
         for labels, value in kept.items():
             gauge.labels(*labels).set(value)
 
+    def drop(self, *metrics: specs.Metric) -> None:
+        """Tell these no more, until they are counted or set again: what was known of them is too old."""
+        for spec in metrics:
+            with self._lock:
+                built = self._built.pop(spec.name, None)
+                if built is not None:
+                    self.registry.unregister(built)
+
     def observe(self, spec: specs.Metric, *labels: str, value: float) -> None:
         """Add an observation to a histogram."""
         metric = self._of(spec)

@@ -72,6 +72,9 @@ class Settings(BaseModel):
     sweep_s: Annotated[
         float, Field(ge=0.1, le=86400, description="seconds between two looks of a sweeper for what was lost")
     ] = 120.0
+    export_s: Annotated[
+        float, Field(ge=0.1, le=3600, description="seconds between two looks of the exporter at the whole pipeline")
+    ] = 15.0
     state: Annotated[Path, Field(description="folder of a cluster process's own notes, kept over restarts")] = Path(
         "nhr-state"
     )

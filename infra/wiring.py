@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from infra import formats
 from infra.blobs.folder import FolderBlobs
+from infra.bus import BrowsableBus
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
 from infra.licences import Rights
@@ -25,7 +26,7 @@ from infra.settings import Settings
 from infra.sqlite import Database
 from schemas import messages as m
 from schemas.errors import UserError
-from schemas.ports import Blobs, Bus, Clock, Handler, Ledgers, Usage
+from schemas.ports import Blobs, Clock, Handler, Ledgers, Usage
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
-CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper")
+CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper", "exporter")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10
@@ -66,7 +67,7 @@ asks for no simulated model knows, so there nearly all must be named."""
 class Stores:
     """Everything that lasts, of one data folder."""
 
-    bus: Bus
+    bus: BrowsableBus
     blobs: Blobs
     ledgers: Ledgers
     cursors: Ledgers

@@ -48,6 +48,7 @@ BUSY = Metric("nhr_step_busy_seconds", "counter", ("group",), "Seconds the stepp
 STARVED = Metric("nhr_step_starved_seconds", "counter", ("group",), "Seconds the stepping thread waited for a batch.")
 RETRIES = Metric("nhr_retries", "counter", ("group",), "Jobs asked again because a service was busy or away.")
 BREAKERS = Metric("nhr_breakers_open", "gauge", ("group",), "Workers that wait for a service that is away.")
+PENDING = Metric("nhr_jobs_pending", "gauge", ("group",), "Jobs held while a service works at them, for hours maybe.")
 DEAD_LETTERS = Metric("nhr_dead_letters", "counter", ("group", "error"), "Messages put aside.", open=("error",))
 STORE_ERRORS = Metric("nhr_store_errors", "counter", ("store",), "Requests to kafka, s3 or disk that failed.")
 TOKENS = Metric("nhr_tokens", "counter", ("group", "model", "direction"), "Tokens, in and out.", open=("model",))
@@ -111,7 +112,7 @@ KAFKA_DONE_SUM = Metric(
 KAFKA_LAG_SUM = Metric("kafka_consumergroup_lag_sum", "gauge", ("consumergroup", "topic"), "Messages not done, summed.")
 
 ALL: tuple[Metric, ...] = (
-    BUILD, JOBS, WAIT, BATCH, STEP, BUSY, STARVED, RETRIES, BREAKERS, DEAD_LETTERS, STORE_ERRORS, TOKENS, COST,
+    BUILD, JOBS, WAIT, BATCH, STEP, BUSY, STARVED, RETRIES, BREAKERS, PENDING, DEAD_LETTERS, STORE_ERRORS, TOKENS, COST,
     GPU_MEMORY, GPU_BUSY, DISK, FUNNEL, SCORE, TRIPLETS, SHELVED, LAG, LAG_SECONDS, DONE, MEMBERS, PAUSED, RETENTION,
     LEDGERS, OLDEST, PARKED, ACCEPTANCE, SEEN, SPENT, LIMIT, PRICE, DRIFTED, CANARY_AT, KAFKA_BROKERS, KAFKA_PARTITIONS,
     KAFKA_END, KAFKA_FIRST, KAFKA_MEMBERS, KAFKA_DONE, KAFKA_LAG, KAFKA_DONE_SUM, KAFKA_LAG_SUM,

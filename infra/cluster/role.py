@@ -28,6 +28,7 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry import figures
 from infra.telemetry.health import Health
 from infra.telemetry.learnt import Learnt
 from infra.telemetry.server import served
@@ -222,6 +223,7 @@ def sweeper() -> Build:
             pulse = with_.health.pulse("sweeper")
             while not with_.stop.wait(with_.settings.sweep_s):
                 lost = list(sweeping.look(stores.bus.offsets()))
+                figures.tell_parked(with_.meters, sweeping.parked)
                 if lost:
                     stores.bus.publish(lost)
                     with_.meters.inc(metrics.JOBS, "sweeper", "resent", by=len(lost))
@@ -229,6 +231,20 @@ def sweeper() -> Build:
                 pulse.turned(with_.settings.sweep_s)
 
         return Job(run)
+
+    return build
+
+
+def exporter() -> Build:
+    """Who tells what is true of the whole cluster."""
+
+    def build(with_: Equipment) -> Job:
+        from infra.telemetry.exporter import Exporter
+        from infra.telemetry.looking import Looking
+
+        telling = Exporter(with_.stores, with_.settings, with_.meters, with_.clock)
+        looking = Looking(telling.parts(), with_.meters, with_.clock, with_.settings.export_s)
+        return Job(lambda: looking.run(with_.stop), trouble=lambda: looking.trouble)
 
     return build
 

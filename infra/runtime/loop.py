@@ -25,6 +25,7 @@ IDLE_POLL_S = 0.25
 BUSY_POLL_S = 0.02
 KEEP_EVERY_S = 0.3  # three times in the shortest lease that may be set
 NOT_JOINED, NOT_LOADED = "has not joined its group yet", "loads its model"
+TELL_EVERY_S = 1.0
 LEAVING_S = 30.0  # most seconds to finish what is in hand when some of it is about to go to another member
 
 
@@ -189,14 +190,18 @@ class Loop:
             self._finishing.put(None)
 
     def _next(self) -> Hand | None:
-        """The next batch for the model."""
+        """The next batch for the model; what it waits is told meanwhile, for it may wait for hours."""
         started = self._clock.monotonic()
-        hand = _next(self._stepping, self._steps)
-        self._meters.inc(metrics.STARVED, self.group, by=self._clock.monotonic() - started)
-        return hand
+        while True:
+            hand, came = _next(self._stepping, self._steps, TELL_EVERY_S)
+            now = self._clock.monotonic()
+            self._meters.inc(metrics.STARVED, self.group, by=now - started)
+            if came:
+                return hand
+            started = now
 
     def _finish_all(self) -> None:
-        while (hand := _next(self._finishing, self._finishes)) is not None:
+        while (hand := _next(self._finishing, self._finishes)[0]) is not None:
             self._done.put(self._finish(hand))
 
     def _guard(self, target: Any) -> None:
@@ -231,6 +236,8 @@ class Loop:
         return self.handler.settle(hand.work)
 
 
-def _next(queue: "Queue[Hand | None]", pulse: Pulse) -> Hand | None:
-    with pulse.within():
-        return queue.get()
+def _next(queue: "Queue[Hand | None]", pulse: Pulse, within_s: float | None = None) -> tuple[Hand | None, bool]:
+    """What comes next; and whether anything did within the time."""
+    with pulse.within(), suppress(Empty):
+        return queue.get(timeout=within_s), True
+    return None, False

@@ -194,7 +194,10 @@ class Worker:
                 self._patience.hold(fresh)
                 break
         work.items = [item for item in work.items if item in ended]
+        pending = self._patience.pending
         self._patience.rest()
+        if self._patience.pending != pending:
+            self._meters.shift(metrics.PENDING, self.group, by=self._patience.pending - pending)
         if self._patience.blown is not None and not work.items:
             raise self._patience.blown
 

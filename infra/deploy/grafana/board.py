@@ -23,8 +23,8 @@ TITLES: Mapping[str, str] = {
     RUNBOOK: "Runbook",
 }
 """Of every dashboard, by uid."""
-KEPT = "${__url_time_range}&${datasource:queryparam}"
-"""The time shown and the data source go along to another dashboard."""
+KEPT = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}"
+"""The time shown, the data source and the pipeline go along to another dashboard."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ NOTES = (
     ),
     dashboard.AnnotationQuery(
         "Processes started", SOURCE, enable=False, icon_color="blue",
-        expr=f"changes({told('process_start_time_seconds')}[$__interval]) > 0",
+        expr=f"time() - {told('process_start_time_seconds')} < 120",
     ),
 )  # fmt: skip
 """Drawn over all that runs in time."""

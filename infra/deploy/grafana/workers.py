@@ -182,6 +182,12 @@ PAID = (
             bad="NHR_SPEND_USD_A_DAY bounds a day; batches of Gemini cost half (`batch=true`).",
             queries=(Query(f"{told('model:nhr_cost_usd:rate1h')} * 3600", "{{model}}"),),
         ),
+        Lines(
+            title="Jobs that a service works at", unit=COUNT,
+            tells="Jobs that were handed to a service which answers hours later (batches).",
+            bad="Quiet by intent; if it never falls, look at the batches in the service's own console.",
+            queries=(Query(told("group:nhr_jobs_pending:sum", OF_GROUP), "{{group}}"),),
+        ),
     )),
 )  # fmt: skip
 

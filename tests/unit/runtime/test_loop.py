@@ -8,6 +8,7 @@ from annotated_types import Ge
 
 from infra.bus.memory import MemoryBus
 from infra.metrics import Metrics
+from infra.runtime import loop
 from infra.runtime.loop import KEEP_EVERY_S, Loop
 from infra.settings import Settings
 from schemas import metrics
@@ -251,6 +252,26 @@ def test_the_models_time_is_counted(
     diary.at = at
     run(Noting(diary, overlaps, batch=2))
     assert meters.totals(metrics.BUSY) == {("collector",): 2.0}
+
+
+def test_what_the_models_thread_waits_is_told_while_it_waits(
+    run: Run, clock: FakeClock, diary: Diary, stop: threading.Event, meters: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "TELL_EVERY_S", 0.001)
+    polls = iter(range(50))
+
+    def at(step: str, _batch: list[str]) -> None:
+        """Nothing ever comes; each time the loop looks for a message ten seconds have gone by."""
+        if step != "poll":
+            return
+        clock.advance(10.0)
+        if meters.totals(metrics.STARVED).get(("collector",), 0.0) or next(polls, None) is None:
+            stop.set()
+
+    diary.at = at
+    run(Noting(diary, overlaps=True))
+    assert meters.totals(metrics.STARVED)["collector",] >= 10.0
+    assert next(polls, None) is not None
 
 
 def test_a_handler_that_lingers_waits_for_more_until_its_time_is_up(
