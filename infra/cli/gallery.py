@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from infra import settings as environment
 from infra.cli import common
 from infra.cli.common import Where
 
@@ -47,4 +48,4 @@ def gallery(
 
     where = Listening(host, port, token_file)
     with common.at(out) as place:
-        serve(place, where, typer.echo, open_browser)
+        serve(place, environment.from_environment(), where, typer.echo, open_browser)

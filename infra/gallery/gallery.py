@@ -15,6 +15,7 @@ from infra.gallery.index.background import Keeper
 from infra.gallery.index.file import IndexFile, is_damage
 from infra.gallery.index.standing import Standing
 from infra.gallery.thumbs import Thumbs
+from infra.gallery.watch import Look, Watch, Work
 from infra.report.page import HERE as REPORT
 from infra.report.page import templates
 from schemas.ports import Blobs
@@ -34,6 +35,7 @@ class Gallery:
     keeper: Keeper
     thumbs: Thumbs
     assets: Assets
+    watch: Watch
     tabs: list[tuple[str, str]]
     templates: Environment
 
@@ -55,10 +57,13 @@ class Gallery:
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 
 
-def assembled(blobs: Blobs, name: str, cache: Path) -> Gallery:
-    """The gallery of a place, its index and thumbnails in the folder `cache`; raises `UserError`."""
+def assembled(blobs: Blobs, name: str, cache: Path, look: Look = Work) -> Gallery:
+    """The gallery of a place, its index and thumbnails in the folder `cache`; raises `UserError`.
+
+    `look` tells how the work there stands.
+    """
     index, standing = IndexFile(cache / "gallery.sqlite"), Standing()
     return Gallery(
         blobs, name, index, standing, Keeper(blobs, index, standing), Thumbs(blobs, cache / "thumbnails.sqlite"),
-        Assets(), list(TABS), templates(HERE / "templates", REPORT / "templates"),
+        Assets(), Watch(look), list(TABS), templates(HERE / "templates", REPORT / "templates"),
     )  # fmt: skip

@@ -5,6 +5,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address
@@ -16,8 +17,9 @@ import uvicorn
 from infra.gallery.app import app
 from infra.gallery.gallery import assembled
 from infra.gallery.guards import LOOPBACK, Key
+from infra.gallery.watch import of_cluster, of_folder
 from infra.place import Place
-from infra.settings import cache_home
+from infra.settings import Settings, cache_home
 from schemas.errors import UserError
 
 LEAST_TOKEN = 16
@@ -50,11 +52,14 @@ class Listening:
         return None if self.is_loopback else Key(secrets.token_urlsafe(32))
 
 
-def serve(place: Place, where: Listening, say: Callable[[str], None], open_browser: bool = False) -> None:
+def serve(
+    place: Place, settings: Settings, where: Listening, say: Callable[[str], None], open_browser: bool = False
+) -> None:
     """Show the place until Ctrl-C; raises `UserError` where it cannot listen there."""
     key = where.key()
-    with bound(where) as sock:
-        gallery = assembled(place.blobs, place.name, cache(place))
+    with bound(where) as sock, ExitStack() as closing:
+        look = of_folder(place.folder, settings) if place.folder else of_cluster(settings, closing)
+        gallery = assembled(place.blobs, place.name, cache(place), look)
         port = sock.getsockname()[1]
         address = f"http://{_named(where.host)}:{port}/"
         if key is not None and where.token_file is None:

@@ -100,7 +100,7 @@ def attempt(one: Attempt, image: ImageRef | None, mark: str) -> Texts:
         "image": thumbnail(image.sha256) if image else "", "full": picture(image.sha256) if image else "",
         "width": max(image.width, round(NARROWEST * image.height)) if image else 1,
         "height": image.height if image else 1, "missed": _missed_of(one), "reason": one.reason,
-        "facts": rows + [("seed", str(one.seed)), *([("editor", one.editor)] if one.editor else [])],
+        "facts": _said(*rows, ("seed", str(one.seed)), ("editor", one.editor)),
         **scores(one.scores),
     }  # fmt: skip
 

@@ -99,7 +99,8 @@ class Thumbs:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS thumbs (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, data BLOB)"
+                "CREATE TABLE IF NOT EXISTS thumbs "
+                "(number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, data BLOB)"
             )
             self._connection, self._bytes = connection, _size(connection)
         return self._connection

@@ -15,8 +15,8 @@ from infra.report.gather import Gathered
 HERE = Path(__file__).parent
 STYLES = ("base.css", "gallery.css", "slider.css", "dialog.css", "numbers.css", "charts.css")
 SCRIPTS = (
-    "dom.js", "address.js", "filled.js", "slider.js", "cards.js", "filters.js", "gallery.js", "attempts.js", "dialog.js", "look.js",
-    "main.js",
+    "dom.js", "address.js", "filled.js", "slider.js", "cards.js", "filters.js", "gallery.js", "attempts.js",
+    "dialog.js", "look.js", "main.js",
 )  # fmt: skip
 UNSAFE = "<>&\u2028\u2029"
 

@@ -51,3 +51,23 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   KEYS[event.key]();
 });
+
+/* Parts that change by themselves: asked for again while somebody looks, and put in place of what was there. */
+
+function renew(part) {
+  const again = async () => {
+    if (!document.hidden && !part.contains(document.activeElement) && !part.querySelector("details[open]")) {
+      try {
+        const answer = await fetch(part.dataset.from, { credentials: "same-origin" });
+        if (answer.ok) part.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+        part.classList.toggle("stale", !answer.ok);
+      } catch {
+        part.classList.add("stale"); // the server has gone; it may come again
+      }
+    }
+    setTimeout(again, part.dataset.every * 1000);
+  };
+  setTimeout(again, part.dataset.every * 1000);
+}
+
+for (const part of document.querySelectorAll("[data-from]")) renew(part);

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from infra.gallery.index.counting import Counting
 from infra.gallery.index.entries import Writer, of_rejected, of_triplet, plugin
 from infra.gallery.index.standing import Standing
 from infra.report.gather import rejection
@@ -31,6 +32,7 @@ class Following:
         self._blobs, self._connection, self._standing, self._stopped = blobs, connection, standing, stopped
         self._default = policy.read("paper")
         self._policies = dict[str, policy.Policy]()
+        self._counting = Counting(connection, self._default)
         self._retractions: dict[str, Retraction] = {}
         self._ids = {name for (name,) in connection.execute("SELECT id FROM triplets")}
         self._read = {key for (key,) in connection.execute("SELECT key FROM segments")}
@@ -50,10 +52,12 @@ class Following:
         try:
             yield writer
             writer.flush()
+            self._counting.save()
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._counting.again()
             raise
 
     # --- retractions --------------------------------------------------------------------------------------------------
@@ -107,6 +111,8 @@ class Following:
             for triplet in batch:
                 judged = self._moment(triplet.triplet_id)
                 writer.add(of_triplet(triplet, judged or time.time(), judged is not None))
+                if judged is not None:
+                    self._counting.triplet(judged)
                 refs = (triplet.subject.image, triplet.before, triplet.after)
                 writer.pictures(triplet.subject.source_id, refs)
         self._ids.update(triplet.triplet_id for triplet in batch)
@@ -125,6 +131,7 @@ class Following:
         if not new:
             return
         self._policies = policies.kept(self._blobs)
+        self._counting.under(self._policies)
         self._standing.start("segments of records", len(new))
         for key, read in ahead(lambda key: records.read_segment(self._blobs, key), new, most=4):
             try:
@@ -149,6 +156,7 @@ class Following:
         self._read.add(key)
 
     def _event(self, writer: Writer, event: Event) -> None:
+        self._counting.add(event)
         match event:
             case m.ScreenVerdict():
                 job, model = event.job.job, plugin(event.job.made_by)
@@ -183,7 +191,9 @@ class Following:
         done = self._connection.execute(
             "UPDATE triplets SET at = ?, judged = 1 WHERE id = ? AND judged = 0", (at, name)
         )
-        if not done.rowcount and name not in self._ids:
+        if done.rowcount:
+            self._counting.triplet(at)
+        elif name not in self._ids:
             self._connection.execute("INSERT OR IGNORE INTO moments VALUES (?, ?)", (name, at))
 
 

@@ -1,6 +1,9 @@
 """The tables of the index: what is listed, by what it is filtered, and how far the shelf and the records were read."""
 
-VERSION = 1
+from zlib import crc32
+
+FORMAT = 1
+"""Of what is in the columns; the version of a file also changes with the tables."""
 APPLICATION_ID = 0x4E_48_52_47  # "NHRG"
 
 FILTERS = {
@@ -32,17 +35,18 @@ TABLES = (
     # pictures by content, and of which sources they are
     "CREATE TABLE pictures (sha256 BLOB, source TEXT, format TEXT NOT NULL, width INTEGER NOT NULL, "
     "height INTEGER NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (sha256, source)) WITHOUT ROWID",
-    "CREATE TABLE retractions (target TEXT, value TEXT, reason TEXT NOT NULL, PRIMARY KEY (target, value)) WITHOUT ROWID",
+    "CREATE TABLE retractions (target TEXT, value TEXT, reason TEXT NOT NULL, "
+    "PRIMARY KEY (target, value)) WITHOUT ROWID",
     # segments of the records that were read, and which tell of which source
     "CREATE TABLE segments (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",
     "CREATE TABLE mentions (source TEXT, segment INTEGER, PRIMARY KEY (source, segment)) WITHOUT ROWID",
     # events that were counted, and when triplets were judged that are not on the shelf yet
     "CREATE TABLE told (name BLOB PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE moments (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
-    # names seen by the funnel, its counters, and what happened in each minute
+    # names that the funnel has heard of, its counters, and what happened in each ten seconds
     "CREATE TABLE names (what TEXT, name BLOB, number INTEGER NOT NULL, PRIMARY KEY (what, name)) WITHOUT ROWID",
     "CREATE TABLE counters (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE minutes (minute INTEGER, what TEXT, count INTEGER NOT NULL, PRIMARY KEY (minute, what)) WITHOUT ROWID",
+    "CREATE TABLE pace (slot INTEGER, what TEXT, count INTEGER NOT NULL, PRIMARY KEY (slot, what)) WITHOUT ROWID",
 )
 
 INDEXES = (
@@ -55,3 +59,5 @@ INDEXES = (
     "CREATE INDEX triplets_source ON triplets (source)",
     "CREATE INDEX rejected_source ON rejected (source)",
 )
+
+VERSION = crc32("\n".join((str(FORMAT), *TABLES, *INDEXES)).encode()) & 0x7FFFFFFF or 1

@@ -7,7 +7,7 @@ from threading import Event
 
 @dataclass
 class Standing:
-    """What the index is doing: `phase` ("" while it rests), how far it is, what it could not read, since when it stands.
+    """What the index is doing: `phase` ("" while it rests), how far it is, what it could not read, when it last looked.
 
     Written by the thread that keeps the index, read by the pages.
     """
