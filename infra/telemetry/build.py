@@ -12,5 +12,7 @@ def built(meters: Metrics, role: str, *recipes: str) -> None:
 
 
 def named(recipe: str) -> str:
-    """The plug-in's name in a recipe or in what a user typed, which go on with its settings."""
+    """The plug-in's name in a recipe or as a user typed it, without its settings; a bare list is read by "file"."""
+    if recipe.endswith(".jsonl") and ":" not in recipe:
+        return "file"
     return recipe.partition("@")[0].partition(":")[0]
