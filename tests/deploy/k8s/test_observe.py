@@ -130,7 +130,7 @@ def test_grafana_asks_the_prometheus_that_there_is(objects: Objects) -> None:
 def test_grafana_lets_nobody_in_without_the_password(objects: Objects) -> None:
     given = {one["name"]: one["value"] for one in container(pods(objects)["grafana"])["env"]}
     assert given["GF_AUTH_ANONYMOUS_ENABLED"] == given["GF_USERS_ALLOW_SIGN_UP"] == "false"
-    assert given["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/nhr/grafana_password"
+    assert given["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/look/grafana_password"
     assert "GF_SECURITY_ADMIN_PASSWORD" not in given
 
 
