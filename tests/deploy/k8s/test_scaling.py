@@ -79,13 +79,6 @@ def test_what_a_login_gives_keda_is_what_its_scaler_takes(keda: Path, objects: O
                 assert trigger["metadata"][word] in allowed[word].split(";")
 
 
-def test_the_protocol_is_one_that_kafka_4_speaks(scaled: dict[str, Object]) -> None:
-    """Kafka 4 dropped what clients older than 2.1 speak; KEDA would speak as 1.0 does."""
-    for spec in scaled.values():
-        for trigger in spec["triggers"]:
-            assert tuple(map(int, trigger["metadata"]["version"].split("."))) >= (2, 1, 0)
-
-
 def test_what_does_not_move_is_told_apart_and_sizes_nothing(scaled: dict[str, Object]) -> None:
     for spec in scaled.values():
         assert tuple(triggers(spec)) == CAUSES
