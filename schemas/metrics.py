@@ -82,7 +82,7 @@ LEDGERS = Metric("nhr_ledgers_open", "gauge", (), "Sources that are not decided.
 OLDEST = Metric("nhr_ledger_oldest_seconds", "gauge", (), "Age of the oldest open ledger.")
 PARKED = Metric(
     "nhr_requests_parked", "gauge", ("stage",),
-    "Requests held up by a failure until it is redriven; a cluster's sweeper tells them, which reads the ledgers anyway.",
+    "Requests held up by a failure until it is redriven; of a cluster its sweeper tells, which reads ledgers anyway.",
 )  # fmt: skip
 ACCEPTANCE = Metric(
     "nhr_acceptance_ratio", "gauge", ("window", "stage", "by", "name"),
