@@ -304,7 +304,7 @@ class KafkaBus:
         now, oldest_s = self._clock.now(), 0.0
         if left:
             oldest = published(self._watch.since, left, self._oldest.get((topic, group), 0.0), now)
-            self._oldest[topic, group], oldest_s = oldest, now - oldest
+            self._oldest[topic, group], oldest_s = oldest, max(0.0, now - oldest)  # brokers have clocks of their own
         state, members = sight.members.get(self._group(group), ("", ()))
         waiting = sum(sight.ends[place] - offset for place, offset in left.items())
         return GroupState(topic, group, state, members, waiting, oldest_s, sum(next_.values()))
