@@ -9,10 +9,11 @@ LOCKED := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-find-links --no-header
 DEMO ?= nhr-data/demo
 CLUSTER ?= nhr-data/cluster
+OBSERVE ?= nhr-data/observe
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo observe test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +39,9 @@ demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=d
 
 cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page
 	@$(BIN)/nhr demo --cluster --out $(CLUSTER)
+
+observe: $(READY) ## Mine for ever, with Prometheus and the gallery beside it (OBSERVE=dir), until Ctrl-C
+	@$(BIN)/nhr observe --dir $(OBSERVE)
 
 test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal

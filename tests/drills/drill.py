@@ -22,7 +22,9 @@ EVERY_S = 1.0
 """Between scrapes, and between evaluations: long enough for a pipeline to answer on a busy machine."""
 CALM_S = 45.0
 """Before the trouble: the acceptance of the day before the last half hour is to be known."""
-SOON_S = 75.0
+UNTROUBLED_S = 40.0
+"""For how long a pipeline in no trouble is watched beside the others."""
+LASTS_S = 150.0
 """Within which alerts fire that are to fire, and end that are to end."""
 READY_S = 60.0
 LOOK_S = 0.5
@@ -106,36 +108,35 @@ def run(
         say(f"{len(pipelines)} pipelines, Prometheus at {watcher.url}; calm for {CALM_S:.0f} s")
         _until(lambda: len(watcher.query('up{job="nhr"} == 1')) == len(pipelines), READY_S)
         _until(lambda: bool(_firing(watcher)), CALM_S)
-        found = {one.drill.name: Outcome(one.drill) for one in pipelines}
-        say("trouble")
-        _switched(pipelines, True, watcher, found)
-        say("lifted")
-        _switched(pipelines, False, watcher, found)
-        for name, alerts in _ever(watcher).items():
-            found[name].fired = alerts
-    return list(found.values())
+        say("trouble, each until its alerts fire")
+        begun = [Course(one) for one in pipelines]
+        _until(lambda: all([course.over(watcher) for course in begun]), LASTS_S)
+        ever = _ever(watcher)
+    for course in begun:
+        course.outcome.fired = ever.get(course.outcome.drill.name, frozenset())
+    return [course.outcome for course in begun]
 
 
-def _switched(pipelines: Sequence[Pipeline], on: bool, watcher: prometheus.Server, found: dict[str, Outcome]) -> None:
-    """Put them in trouble and wait until each tells what is expected; or lift it and wait until none does."""
-    began = time.monotonic()
-    for one in pipelines:
-        one.trouble(on)
-    lasting = [one.drill.name for one in pipelines if one.drill.expected]
+class Course:
+    """The course of a drill: trouble until what is expected fires, then none until nothing fires any more."""
 
-    def settled() -> bool:
-        firing, now = _firing(watcher), time.monotonic() - began
-        for name in lasting:
-            outcome = found[name]
-            if on and outcome.fired_s is None and outcome.drill.expected <= firing.get(name, frozenset()):
-                outcome.fired_s, outcome.said = now, _said(watcher, name)
-            if not on and outcome.fired_s is not None:
-                outcome.ended_s = None if name in firing else outcome.ended_s or now
-        return all((found[name].fired_s if on else found[name].ended_s) is not None for name in lasting)
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.outcome = Outcome(pipeline.drill)
+        self._pipeline, self._since, self._lifted = pipeline, time.monotonic(), False
+        pipeline.trouble(True)
 
-    _until(settled, SOON_S)
-    for name in set(found) - set(lasting):
-        found[name].fired_s = found[name].ended_s = 0.0
+    def over(self, watcher: prometheus.Server) -> bool:
+        """Go on, as far as that is possible now; says whether it is over."""
+        outcome, expected = self.outcome, self._pipeline.drill.expected
+        firing = _firing(watcher).get(outcome.drill.name, frozenset())
+        passed = time.monotonic() - self._since
+        if not self._lifted and (expected <= firing if expected else passed > UNTROUBLED_S):
+            outcome.fired_s, outcome.said = passed, _said(watcher, outcome.drill.name)
+            self._pipeline.trouble(False)
+            self._lifted, self._since = True, time.monotonic()
+        elif self._lifted and outcome.ended_s is None and not firing:
+            outcome.ended_s = passed
+        return outcome.ended_s is not None
 
 
 @contextmanager
