@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from infra import campaigns
@@ -22,9 +23,12 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry.billing import bill
+from infra.telemetry.build import built
 from infra.telemetry.embedded import Gauges
 from infra.telemetry.health import Health
 from infra.telemetry.learnt import Learnt, each
+from infra.telemetry.machine import Machine
 from infra.telemetry.server import served
 from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
@@ -69,10 +73,11 @@ class Engine:
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
         tune()
-        faults = self.order.out / FAULTS
+        faults, machine = self.order.out / FAULTS, Machine(self.meters, "data", self.order.out)
+        built(self.meters, "mine", *self.order.crew.recipes().values())
         with (
-            served(self.settings.metrics, self.meters, self._health) as address,
-            embedded(self.order.out, self.settings, self._clock) as stores,
+            served(self.settings.metrics, self.meters, self._health, machine.look) as address,
+            embedded(self.order.out, self.settings, self._clock, self.meters) as stores,
             autopsy.watched(faults) as self._died,
         ):
             self._control = Control(stores.cursors)
@@ -145,7 +150,10 @@ class Engine:
         prompter = roster.prompter(self.order.prompts)
         prompter.access = prompters_access(
             self.settings, stores.blobs, progress.funnel.acceptance, self._till,
-            lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
+            each(
+                lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
+                partial(bill, self.meters, PROMPTER, self.order.prompts),
+            ),
         )  # fmt: skip
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),

@@ -25,6 +25,7 @@ from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.sqlite import Database
 from schemas import messages as m
+from schemas import metrics
 from schemas.errors import UserError
 from schemas.ports import Blobs, Clock, Handler, Ledgers, Usage
 from streams.collector import Collector
@@ -74,12 +75,15 @@ class Stores:
 
 
 @contextmanager
-def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Stores]:
+def embedded(
+    out: Path, settings: Settings, clock: Clock | None = None, meters: Metrics | None = None
+) -> Iterator[Stores]:
     """The stores of folder `out`, for this process alone; raises `UserError` when another one is at work there."""
+    failed = _counted(meters, "disk")
     with _alone(out):
         formats.check(out)
-        blobs = FolderBlobs(out, fsync=settings.fsync)
-        database = Database(out / DATABASE)
+        blobs = FolderBlobs(out, settings.fsync, failed)
+        database = Database(out / DATABASE, failed=failed)
         try:
             formats.note(blobs)
             bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
@@ -99,7 +103,7 @@ class Cluster(Stores):
 
 
 @contextmanager
-def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]:
+def cluster(settings: Settings, clock: Clock | None = None, meters: Metrics | None = None) -> Iterator[Cluster]:
     """The stores of the cluster that the settings name; raises `UserError` for what is not set, away or not for us."""
     with packages_of_the_cluster():
         from infra.blobs.s3 import S3Blobs
@@ -107,8 +111,8 @@ def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]
         from infra.ledgers.s3 import S3Ledgers
     if not settings.kafka:
         raise UserError("NHR_KAFKA is not set", SERVERS_HINT)
-    with s3_client(settings) as client:
-        bus = KafkaBus(settings, clock or SystemClock())
+    with s3_client(settings, _counted(meters, "s3")) as client:
+        bus = KafkaBus(settings, clock or SystemClock(), failed=_counted(meters, "kafka"))
         try:
             ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
             yield Cluster(bus, S3Blobs(client), ledgers, cursors, beats)
@@ -126,17 +130,22 @@ def bucket(settings: Settings) -> Iterator[Blobs]:
 
 
 @contextmanager
-def s3_client(settings: Settings) -> Iterator["Client"]:
+def s3_client(settings: Settings, failed: Callable[[], None] = lambda: None) -> Iterator["Client"]:
     """A client of the bucket that the settings name; raises `UserError` for what is not set."""
     with packages_of_the_cluster():
         from infra.s3 import Client
     if not settings.s3:
         raise UserError("NHR_S3 is not set", SERVERS_HINT)
-    client = Client(settings)
+    client = Client(settings, failed=failed)
     try:
         yield client
     finally:
         client.close()
+
+
+def _counted(meters: Metrics | None, store: str) -> Callable[[], None]:
+    """Counts what a store did not do."""
+    return partial(meters.inc, metrics.STORE_ERRORS, store) if meters else lambda: None
 
 
 @contextmanager

@@ -42,10 +42,14 @@ class KafkaBus:
     Raises `UserError` where no broker answers now; once it is made, an absence is waited out by all it does.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, topics: Sequence[Topic] = ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, topics: Sequence[Topic] = ALL,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`failed` is told of what Kafka did not do, and is asked again."""
         self._settings, self._clock = settings, clock or SystemClock()
         self._topics = {topic.name: topic for topic in topics}
-        self._presence = Presence(settings)
+        self._presence = Presence(settings, failed=failed)
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._ready: frozenset[str] = frozenset()
@@ -136,6 +140,7 @@ class KafkaBus:
         if isinstance(error, clients.AWAY):
             self._presence.away(error)
             return None
+        self._presence.failed()
         return error
 
     def _own_producer(self) -> KafkaProducer | None:

@@ -206,16 +206,23 @@ def _said(error: BaseException) -> str:
 
 
 class Presence:
-    """Says once that Kafka is away, when that lasts, and once that it is back; for all threads of a process."""
+    """Says once that Kafka is away, when that lasts, and once that it is back; for all threads of a process.
 
-    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._where, self._monotonic = settings.kafka, monotonic
+    `failed` is told each time that something asked of it failed, and will be asked again.
+    """
+
+    def __init__(
+        self, settings: Settings, monotonic: Callable[[], float] = time.monotonic,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._where, self._monotonic, self.failed = settings.kafka, monotonic, failed
         self._lock = threading.Lock()
         self._since_s: float | None = None
         self._said = False
 
     def away(self, why: BaseException | str) -> None:
         """It does not answer just now."""
+        self.failed()
         with self._lock:
             now = self._monotonic()
             self._since_s = now if self._since_s is None else self._since_s

@@ -323,6 +323,8 @@ class KafkaSubscription:
         if isinstance(error, clients.AWAY) and not isinstance(error, e.UnknownTopicOrPartitionError):
             if isinstance(error, clients.SILENT):
                 self._presence.away(error)
+            else:
+                self._presence.failed()
             return
         what = self._wire if isinstance(error, OF_TOPIC) else self._group
         raise clients.refusal(error, self._settings, what) or error

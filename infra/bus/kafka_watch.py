@@ -101,6 +101,8 @@ class Watch:
             raise clients.refusal(error, self._settings) or error
         if isinstance(error, clients.SILENT):
             self._presence.away(error)
+        else:
+            self._presence.failed()
         time.sleep(PAUSE_S)
 
     # --- topics -------------------------------------------------------------------------------------------------------

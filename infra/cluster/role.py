@@ -28,9 +28,13 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.sqlite import Database
 from infra.telemetry import figures
+from infra.telemetry.billing import bill
+from infra.telemetry.build import built
 from infra.telemetry.health import Health
 from infra.telemetry.learnt import Learnt
+from infra.telemetry.machine import Machine
 from infra.telemetry.server import served
 from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics, topics
@@ -93,13 +97,14 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
     clock, meters = SystemClock(), Metrics()
     health = Health(clock, stop, settings.busy_s)
     with (
-        served(settings.metrics, meters, health) as address,
+        served(settings.metrics, meters, health, Machine(meters, "state", settings.state).look) as address,
         own_folder(settings.state, role, settings.slot) as folder,
         autopsy.watched(folder / FAULTS) as died,
     ):
-        notes = SqliteLedgers(folder / NOTES, "cursors")
+        database = Database(folder / NOTES, failed=partial(meters.inc, metrics.STORE_ERRORS, "disk"))
+        notes = SqliteLedgers(database, "cursors")
         try:
-            with cluster(settings, clock) as stores:
+            with cluster(settings, clock, meters) as stores:
                 control = Control(stores.cursors)
                 control.look()
                 in_hand = InHand(notes, died=died)
@@ -114,6 +119,7 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
                     job.trouble, each, address,
                 )  # fmt: skip
+                built(meters, role, job.model)
                 log.info("%s: at work", folder.name)
                 each()  # what the day has cost already
                 try:
@@ -124,7 +130,7 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
                         till.tell()
                 in_hand.save()
         finally:
-            notes.close()
+            database.close()
 
 
 def worker(kind: str, text: str, policy: Policy | None = None) -> Build:
@@ -166,7 +172,7 @@ def director(policy: Policy) -> Build:
             made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock, learnt.event)
             return Metered(made, with_.meters, with_.clock)
 
-        agent = app.handler_app(make, _brokers(with_.settings), with_.folder / FAUST, with_.control.of("director"))
+        agent = app.handler_app(make, _brokers(with_), with_.folder / FAUST, with_.control.of("director"))
         return Job(_faust("director", partial(app.run, agent), with_), f"{policy.name}@{policy.policy_id[:12]}")
 
     return build
@@ -204,7 +210,7 @@ def rates() -> Build:
         policies = Policies(stores.blobs)
         counting = app.rates_app(
             policies.known,
-            lambda part: tell(stores.cursors, part), _brokers(with_.settings), with_.folder / FAUST, with_.clock,
+            lambda part: tell(stores.cursors, part), _brokers(with_), with_.folder / FAUST, with_.clock,
             f"{socket.gethostname()}/{with_.folder.name}",
         )  # fmt: skip
         return Job(_faust("rates", partial(app.run, counting), with_), "faust")
@@ -270,7 +276,13 @@ def prompter(intent: Intent) -> Build:
     def build(with_: Equipment) -> Job:
         stores = with_.stores
         till, paused = with_.till, with_.control.of(PROMPTER)
-        found.access = prompters_access(with_.settings, stores.blobs, lambda: rates_by_operation(stores.cursors), till)
+        found.access = prompters_access(
+            with_.settings,
+            stores.blobs,
+            lambda: rates_by_operation(stores.cursors),
+            till,
+            partial(bill, with_.meters, PROMPTER, intent.prompts),
+        )
         campaign = records.Campaign(
             campaign=intent.campaign, prompts=intent.prompts, policy=intent.policy.name,
             policy_id=intent.policy.policy_id,
@@ -288,15 +300,17 @@ def prompter(intent: Intent) -> Build:
     return build
 
 
-def _brokers(settings: Settings) -> "Brokers":
+def _brokers(with_: Equipment) -> "Brokers":
     """How Faust reaches Kafka."""
     from infra.bus import kafka_clients as clients
     from streams.app import Brokers
 
+    settings = with_.settings
     return Brokers(
         tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
         settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
         settings.kafka_key, settings.slot, settings.busy_s,
+        partial(with_.meters.inc, metrics.STORE_ERRORS, "kafka"),
     )  # fmt: skip
 
 

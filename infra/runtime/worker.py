@@ -20,6 +20,7 @@ from infra.runtime.inhand import DEADLY, InHand
 from infra.runtime.item import Item
 from infra.runtime.patience import Patience
 from infra.runtime.pictures import Pictures
+from infra.telemetry.billing import bill
 from schemas import codec, headers, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
@@ -239,6 +240,7 @@ class Worker:
         if isinstance(outcome, Billed):
             item.usage = item.usage.plus(outcome.usage)
             self._spent(outcome.usage.cost_usd)
+            bill(self._meters, self.group, self.recipe, outcome.usage)
             outcome = outcome.result
         if isinstance(outcome, Exception):
             return outcome

@@ -54,15 +54,16 @@ def named(text: str) -> str:
 
 
 @contextmanager
-def served(where: str, meters: Metrics, health: Health) -> Iterator[str]:
+def served(where: str, meters: Metrics, health: Health, look: Callable[[], None] = lambda: None) -> Iterator[str]:
     """Serve at `where` (HOST:PORT; port 0: any free one) until the end of the block; gives the HOST:PORT it has.
 
-    Serves nothing where that is "". Raises `UserError` for an address that cannot be had.
+    `look` brings up to date what is not counted but looked at, whenever metrics are asked for. Serves nothing where
+    the address is "". Raises `UserError` for one that cannot be had.
     """
     if not where:
         yield ""
         return
-    server = _opened(where, {"/metrics": _metrics(meters), "/healthz": _said(lambda: health.trouble),
+    server = _opened(where, {"/metrics": _metrics(meters, look), "/healthz": _said(lambda: health.trouble),
                              "/readyz": _said(lambda: health.unready)})  # fmt: skip
     thread = threading.Thread(target=server.serve_forever, args=(CLOSING_S,), name="http", daemon=True)
     thread.start()
@@ -83,8 +84,9 @@ def _opened(where: str, pages: dict[str, Page]) -> "_Server":
         raise UserError(f"metrics cannot be served at {where} ({why})", "give another HOST:PORT") from None
 
 
-def _metrics(meters: Metrics) -> Page:
+def _metrics(meters: Metrics, look: Callable[[], None]) -> Page:
     def page(accepted: str) -> Reply:
+        look()
         encode, type_ = choose_encoder(accepted)
         return Reply(HTTPStatus.OK, encode(meters.registry), type_)
 

@@ -11,6 +11,7 @@ from infra.metrics import Metrics
 from infra.runtime import loop
 from infra.runtime.loop import KEEP_EVERY_S, Loop
 from infra.settings import Settings
+from infra.telemetry.health import STEP_S, Health
 from schemas import metrics
 from schemas.ports import Delivery, Lag
 from tests.contract.clocks import FakeClock
@@ -348,3 +349,60 @@ def test_leases_are_kept_often_enough_for_the_shortest_that_may_be_set() -> None
     (shortest,) = (rule.ge for rule in Settings.model_fields["lease_s"].metadata if isinstance(rule, Ge))
     assert isinstance(shortest, int | float)
     assert shortest >= 3 * KEEP_EVERY_S
+
+
+@WAYS
+def test_how_long_messages_waited_is_observed(
+    overlaps: bool, run: Run, bus: MemoryBus, diary: Diary, clock: FakeClock, meters: Metrics, stop: threading.Event
+) -> None:
+    fill(bus, "a")
+    clock.advance(30.0)
+    fill(bus, "b")
+    clock.advance(10.0)
+    once(diary, "settle", "b", stop.set)
+    run(Noting(diary, overlaps, batch=2))
+    assert meters.quantiles(metrics.WAIT, (0.0, 0.99)) == [10.0, 40.0]
+
+
+@WAYS
+def test_a_loop_is_ready_once_it_is_loaded_and_has_joined_and_gone_when_it_ends(
+    overlaps: bool, bus: MemoryBus, diary: Diary, meters: Metrics, clock: FakeClock, stop: threading.Event
+) -> None:
+    health = Health(clock, threading.Event())
+    loop = Loop(Noting(diary, overlaps), NotingBus(bus, diary), meters, clock, stop, health=health)
+    seen: list[tuple[str, str]] = []
+
+    def at(step: str, batch: list[str]) -> None:
+        if step in {"start", "settle"}:
+            seen.append((step, health.unready))
+        if step == "settle":
+            stop.set()
+
+    diary.at = at
+    fill(bus, "a")
+    assert health.unready == "collector: has not joined its group yet"
+    loop.run()
+    assert seen[0][1] != ""
+    assert seen[-1] == ("settle", "")
+    assert health.unready == "starting"
+
+
+@WAYS
+def test_a_step_may_take_long_and_a_stuck_one_is_told(
+    overlaps: bool, bus: MemoryBus, diary: Diary, meters: Metrics, clock: FakeClock, stop: threading.Event
+) -> None:
+    health, found = Health(clock, stop), list[str]()
+    loop = Loop(Noting(diary, overlaps), NotingBus(bus, diary), meters, clock, stop, health=health)
+
+    def long() -> None:
+        clock.advance(STEP_S - 1)
+        found.append(next((one.trouble for one in health._pulses if one.trouble and "step" in one.name), ""))
+        clock.advance(2)
+        found.append(health.trouble)
+        stop.set()
+
+    once(diary, "step", "a", long)
+    fill(bus, "a")
+    loop.run()
+    assert found[0] == ""
+    assert "has not gone on for" in found[1]
