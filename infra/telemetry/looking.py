@@ -52,14 +52,15 @@ class Looking:
         """What is not seen, in words for people; "" when all is."""
         return "; ".join(part.trouble for part in self._parts if part.trouble)
 
-    def run(self, stop: threading.Event) -> None:
-        """Look until `stop` is set; raises what no later look would mend."""
+    def run(self, stop: threading.Event, turned: Callable[[], None] = lambda: None) -> None:
+        """Look until `stop` is set, calling `turned` every second or so; raises what no later look would mend."""
         over = threading.Event()
         threads = [threading.Thread(target=self._again, args=(part, over), daemon=True) for part in self._parts]
         for thread in threads:
             thread.start()
         while not (self._failures or stop.wait(min(WATCH_S, self._every_s))):
             self.drop()
+            turned()
         over.set()
         until = self._clock.monotonic() + GRACE_S  # a look that waits for a server would wait on
         for thread in threads:

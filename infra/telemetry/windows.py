@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from schemas.ports import Clock
@@ -29,12 +30,15 @@ class Windows:
             self._add(seen)
 
     def recall(self, event: Any) -> None:
-        """Count what an earlier run recorded, by when it was metered; what never was is passed over."""
+        """Count what an earlier run recorded, by when it was metered; what never was is passed over.
+
+        Not what it cost: nobody knows which triplets of then it paid for.
+        """
         meter = getattr(event, "meter", None)
         if meter is None or meter.at < self._clock.now() - LONGEST_S:  # nearly all of a large shelf
             return
         if seen := rates.seen(event, self._bars):
-            self._add(seen)
+            self._add(_unbilled(seen))
 
     def triplet(self, _triplet: object) -> None:
         """Count a triplet that is new on the shelf."""
@@ -70,3 +74,8 @@ class Windows:
             for window, panes in self._panes.items():
                 for start, ours in rates.by_pane([told], window, now).items():
                     panes.setdefault(start, Pane()).add(ours)
+
+
+def _unbilled(seen: Seen) -> Seen:
+    made = _unbilled(seen.made) if seen.made else None
+    return replace(seen, tokens=0, microdollars=0, made=made)
