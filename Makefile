@@ -12,7 +12,8 @@ CLUSTER ?= nhr-data/cluster
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos bench test-gpu bench-gpu services dashboards readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services \
+	dashboards readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +61,9 @@ faults: $(READY) ## Inject every class of faults and print what was lost, done t
 
 chaos: $(READY) ## Mine through storms on real Kafka and S3 and print what was lost, done twice or stuck
 	@$(BIN)/python -m tests.chaos
+
+drills: $(READY) ## Put real pipelines in trouble before a real Prometheus and print which alerts fired
+	@$(BIN)/python -m tests.drills
 
 bench: $(MODELS) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench
