@@ -2,7 +2,8 @@
 
 `group` is a consumer group (`editor`, `director`, ...), `operation_group` a group of the taxonomy ("none" where no edit
 was asked yet), `model` a plug-in's name. What a process counts itself is summed up over processes; what is true of the
-whole pipeline (lag, ledgers, windows, spending) is told by one of them, the exporter, or by `nhr mine` itself.
+whole pipeline (lag, ledgers, windows, spending) is told by one of them, the exporter, or by `nhr mine` itself. What was
+not seen for long is not told at all.
 """
 
 from dataclasses import dataclass
@@ -80,7 +81,10 @@ RETENTION = Metric(
 )
 LEDGERS = Metric("nhr_ledgers_open", "gauge", (), "Sources that are not decided.")
 OLDEST = Metric("nhr_ledger_oldest_seconds", "gauge", (), "Age of the oldest open ledger.")
-PARKED = Metric("nhr_requests_parked", "gauge", ("stage",), "Requests held up by a failure until it is redriven.")
+PARKED = Metric(
+    "nhr_requests_parked", "gauge", ("stage",),
+    "Requests held up by a failure until it is redriven; of a cluster its sweeper tells, which reads ledgers anyway.",
+)  # fmt: skip
 ACCEPTANCE = Metric(
     "nhr_acceptance_ratio", "gauge", ("window", "stage", "by", "name"),
     "Accepted share of what a stage saw in a window (10m, 6h): all, by operation, style or model.",

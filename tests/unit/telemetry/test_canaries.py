@@ -60,7 +60,12 @@ def test_a_day_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     keep(blobs, "2026-01-01")
     keep(blobs, "2026-01-02")
     get = blobs.get
-    monkeypatch.setattr(blobs, "get", lambda key: read.append(key) or get(key))
+
+    def noted(key: str) -> bytes:
+        read.append(key)
+        return get(key)
+
+    monkeypatch.setattr(blobs, "get", noted)
     canaries = Canaries(blobs)
     assert canaries.look() == canaries.look()
     assert len(read) == 2

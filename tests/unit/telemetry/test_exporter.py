@@ -1,6 +1,7 @@
 """What the exporter tells of a cluster, and that `nhr status` tells the same."""
 
 import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,7 +63,7 @@ class Bus:
 
     def since(self, topic: str, at: float) -> int:
         assert topic == topics.TRIPLETS.name
-        windows = {window.first(NOW): window.name for window in rates.WINDOWS}
+        windows = {float(window.first(NOW)): window.name for window in rates.WINDOWS}
         return self.triplets[windows[at]]
 
     def read(self, *_: object) -> list[Any]:
@@ -203,7 +204,7 @@ def test_what_is_kept_for_ever_is_told_so(site: Site, monkeypatch: pytest.Monkey
 
 
 def test_status_and_exporter_tell_the_same_of_one_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status.time, "time", site.clock.now)
+    monkeypatch.setattr(time, "time", site.clock.now)
     control.change(site.stores.cursors, "editor", True)
     site.count({"10m": {GATE: Count(8, 6, 100, 4_000_000)}})
     site.look()

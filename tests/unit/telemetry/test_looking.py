@@ -20,7 +20,8 @@ class Pipeline:
 
     def __init__(self, meters: Metrics, clock: FakeClock) -> None:
         self.meters, self.clock = meters, clock
-        self.lag, self.s3_away, self.wait = 7, False, lambda: None
+        self.lag, self.s3_away = 7, False
+        self.wait: Callable[[], None] = lambda: None
         self.kafka = Part("queues", self.queues, (metrics.LAG, metrics.KAFKA_BROKERS))
         self.s3 = Part("stores", self.stores, (metrics.LEDGERS, metrics.PAUSED))
         self.looking = Looking((self.kafka, self.s3), meters, clock, EVERY_S)
