@@ -57,17 +57,11 @@ class Stream:
 
 
 def event(offset: int) -> Any:
-    return SimpleNamespace(
-        message=SimpleNamespace(
-            topic="p.nhr.verdicts.v1",
-            partition=3,
-            offset=offset,
-            key=b"k",
-            value=b"v",
-            headers=[("a", b"b")],
-            timestamp=12.5,
-        )  # fmt: skip
-    )
+    message = SimpleNamespace(
+        topic="p.nhr.verdicts.v1", partition=3, offset=offset, key=b"k", value=b"v", headers=[("a", b"b")],
+        timestamp=12.5,
+    )  # fmt: skip
+    return SimpleNamespace(message=message)
 
 
 def turn(handler: Steps, did: list[str], offsets: Sequence[int]) -> None:
