@@ -13,7 +13,7 @@ OBSERVE ?= nhr-data/observe
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models demo cluster-demo observe test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo observe test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services dashboards readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ bench-gpu: $(MODELS) ## Measure a full-size diffusion model of random weights, w
 
 services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr services down ends them)
 	@$(BIN)/nhr services up
+
+dashboards: $(READY) ## Renew Grafana's dashboards from infra/deploy/grafana/*.py
+	@$(BIN)/python -m infra.deploy.grafana
 
 readme-models: $(READY) ## Renew the README's table of models from what they say of themselves
 	@$(BIN)/python -m infra.cli.readme
