@@ -1,5 +1,6 @@
-"""All there is to look at, on one machine: mining that goes on, a Prometheus, the gallery and, where installed, Grafana."""
+"""All there is to look at, on one machine: mining that goes on, Prometheus, the gallery and, if installed, Grafana."""
 
+import fcntl
 import os
 import shutil
 import sys
@@ -64,7 +65,8 @@ class Observatory:
         data, (port,) = self.folder / "data", free_ports(1)
         target = f"{HOST}:{port}"
         command = [*COMMAND, "mine", "--campaign", CAMPAIGN, "--out", str(data), "--metrics", target, "--json"]
-        self._start(Part("mining", f"http://{target}/metrics", f"into {data}", self._process("mining")), command, "/readyz")
+        part = Part("mining", f"http://{target}/metrics", f"into {data}", self._process("mining"))
+        self._start(part, command, "/readyz")
         self._watch(prometheus.config(targets={"mine": [target]}, every_s=SCRAPE_S), ["--out", str(data)], None)
 
     def cluster(self) -> None:
@@ -122,7 +124,8 @@ class Observatory:
             if self._stopped():
                 raise KeyboardInterrupt
             if time.monotonic() > until:
-                raise UserError(f"{part.name} was not ready within {READY_S:.0f} s", f"its log is in {part.process.folder}")
+                hint = f"its log is in {part.process.folder}"
+                raise UserError(f"{part.name} was not ready within {READY_S:.0f} s", hint)
             time.sleep(PAUSE_S)
 
 
@@ -176,9 +179,21 @@ def observing(
     folder: Path, cluster: bool, say: Callable[[str], None], stopped: Callable[[], bool]
 ) -> Iterator[Sequence[Part]]:
     """Everything started; gives the parts. Raises `UserError` when one of them does not come up."""
-    with Observatory(folder, say, stopped) as observatory:
+    with _alone(folder), Observatory(folder, say, stopped) as observatory:
         if cluster:
             observatory.cluster()
         else:
             observatory.mine()
         yield observatory.parts
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"another nhr observe is at work in {folder}", "look at that one, or give another --dir"
+            ) from None
+        yield

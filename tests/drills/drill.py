@@ -110,7 +110,7 @@ def run(
         _until(lambda: bool(_firing(watcher)), CALM_S)
         say("trouble, each until its alerts fire")
         begun = [Course(one) for one in pipelines]
-        _until(lambda: all([course.over(watcher) for course in begun]), LASTS_S)
+        _until(lambda: sum(course.over(watcher) for course in begun) == len(begun), LASTS_S)
         ever = _ever(watcher)
     for course in begun:
         course.outcome.fired = ever.get(course.outcome.drill.name, frozenset())
