@@ -18,6 +18,7 @@ from infra.runtime.inhand import InHand
 from infra.runtime.spending import Till
 from infra.services import s3
 from infra.settings import Settings
+from infra.telemetry.health import Health
 from infra.wiring import Cluster, cluster
 from schemas import topics
 from schemas.ports import Change, Outgoing
@@ -53,7 +54,9 @@ def meters(settings: Settings, stores: Cluster, tmp_path: Path) -> Iterator[Metr
     """What an exporter at work tells."""
     found, clock, stop = Metrics(), SystemClock(), threading.Event()
     in_hand, control, till = InHand(stores.cursors), Control(stores.cursors), Till(stores.cursors, clock)
-    job = role.exporter()(Equipment(tmp_path, stores, settings, found, clock, in_hand, control, till, stop))
+    job = role.exporter()(
+        Equipment(tmp_path, stores, settings, found, clock, in_hand, control, till, stop, Health(clock, stop))
+    )
     thread = threading.Thread(target=job.run)
     thread.start()
     yield found

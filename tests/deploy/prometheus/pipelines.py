@@ -41,7 +41,8 @@ def healthy(**told: str) -> dict[str, str]:
 def queue(group: str, waiting: str = "", oldest: str = "", done: str = "", paused: str = "") -> dict[str, str]:
     """What the exporter tells of a group."""
     return {
-        exported("nhr_lag_messages", group): waiting or always(5), exported("nhr_lag_seconds", group): oldest or always(3),
+        exported("nhr_lag_messages", group): waiting or always(5),
+        exported("nhr_lag_seconds", group): oldest or always(3),
         exported("nhr_done_messages", group): done or grows(60), exported("nhr_paused", group): paused or always(0),
         exported("nhr_retention_seconds", group): always(inf if group == "generator" else RETENTION_S),
     }  # fmt: skip

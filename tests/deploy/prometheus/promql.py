@@ -1,4 +1,4 @@
-"""As much of PromQL as it takes to see which metrics and labels an expression names, and to make its time run faster."""
+"""As much of PromQL as it takes to see which metrics and labels an expression names, and to make its time faster."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 TOKEN = re.compile(
     r"""\s+ | (?P<string>"(?:[^"\\]|\\.)*") | (?P<duration>\d+(?:ms|[smhdwy])(?:\d+(?:ms|[smhdwy]))*\b)
-    | (?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?) | (?P<name>[a-zA-Z_:][\w:]*) | (?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^=<>(){}\[\],:])""",
+    | (?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?) | (?P<name>[a-zA-Z_:][\w:]*)
+    | (?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^=<>(){}\[\],:])""",
     re.VERBOSE,
 )
 OPERATORS = frozenset({"and", "or", "unless", "offset", "bool", "group_left", "group_right"})

@@ -1,4 +1,4 @@
-"""Every alert fires when it should, says what it should, and nothing else does; and none where all is as it should be."""
+"""Every alert fires when it should and says what it should, and no other does; none does where all is well."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 
 from tests import services
 from tests.deploy.prometheus import rulebook
-from tests.deploy.prometheus.cases import FIRING, QUIET, Case
+from tests.deploy.prometheus.cases import Case
+from tests.deploy.prometheus.firing import FIRING
+from tests.deploy.prometheus.quiet import QUIET
 
 
 @pytest.fixture(autouse=True)

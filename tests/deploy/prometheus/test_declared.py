@@ -1,4 +1,4 @@
-"""Rules name only what is declared: metrics, labels, values, recorded series; and each alert has its runbook section."""
+"""Rules name only metrics, labels, values and recorded series that there are; each alert has its runbook section."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is recorded: its value over series whose answer is known, the labels that are left, and that all of it is tried."""
+"""What is recorded: its value over series whose answer is known, and the labels that are left; all of it is tried."""
 
 from pathlib import Path
 
@@ -44,8 +44,6 @@ SERIES: Series = merged(
     words("judge", grows(18), grows(32)), words("gate", always(9), grows(50)),
     queue("editor", waiting=grows(6), oldest=always(259_200), done=grows(60), paused=always(0)),
     {exported("nhr_spent_today_usd"): always(5), exported("nhr_spend_limit_usd"): always(20)},
-    {counted("nhr_dead_letters_total", "gate", error="Reject"): nothing(160) + " " + then((always(2), 5), (grows(1, 2), 60))},
-    {of("up", role="gate", instance="gate-0"): always(1)},
 )  # fmt: skip
 AFTER = 3 * H
 """Minutes."""
@@ -139,8 +137,9 @@ OTHERS = {
 )
 def test_dead_letters_count_from_the_first(series: str, letters: float, tmp_path: Path) -> None:
     given = {
-        counted("nhr_dead_letters_total", "gate", error="Reject"): series, of("up", role="gate", instance="gate-0"): always(1)
-    }  # fmt: skip
+        counted("nhr_dead_letters_total", "gate", error="Reject"): series,
+        of("up", role="gate", instance="gate-0"): always(1),
+    }
     name = 'round(group:nhr_dead_letters:increase30m{group="gate",job="nhr"})'
     assert rulebook.asked(tmp_path, given, AFTER, name, {'{group="gate",job="nhr"}': letters}) == ""
 
