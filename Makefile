@@ -9,10 +9,11 @@ LOCKED := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-find-links --no-header
 DEMO ?= nhr-data/demo
 CLUSTER ?= nhr-data/cluster
+OBSERVE ?= nhr-data/observe
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-models demo cluster-demo test test-fast check fmt faults chaos bench test-gpu bench-gpu services readme-models lock clean
+.PHONY: help setup setup-models demo cluster-demo observe test test-fast check fmt faults chaos drills bench test-gpu bench-gpu services dashboards readme-models lock clean
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +40,9 @@ demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=d
 cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page
 	@$(BIN)/nhr demo --cluster --out $(CLUSTER)
 
+observe: $(READY) ## Mine for ever, with Prometheus and the gallery beside it (OBSERVE=dir), until Ctrl-C
+	@$(BIN)/nhr observe --dir $(OBSERVE)
+
 test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
@@ -61,6 +65,9 @@ faults: $(READY) ## Inject every class of faults and print what was lost, done t
 chaos: $(READY) ## Mine through storms on real Kafka and S3 and print what was lost, done twice or stuck
 	@$(BIN)/python -m tests.chaos
 
+drills: $(READY) ## Put real pipelines in trouble before a real Prometheus and print which alerts fired
+	@$(BIN)/python -m tests.drills
+
 bench: $(MODELS) ## Measure the speeds the README names, and print a table
 	@$(BIN)/python -m tests.bench
 
@@ -72,6 +79,9 @@ bench-gpu: $(MODELS) ## Measure a full-size diffusion model of random weights, w
 
 services: $(READY) ## Start Kafka and S3 on this machine, in the background (nhr services down ends them)
 	@$(BIN)/nhr services up
+
+dashboards: $(READY) ## Renew Grafana's dashboards from infra/deploy/grafana/*.py
+	@$(BIN)/python -m infra.deploy.grafana
 
 readme-models: $(READY) ## Renew the README's table of models from what they say of themselves
 	@$(BIN)/python -m infra.cli.readme

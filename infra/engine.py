@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from infra import campaigns
@@ -22,6 +23,13 @@ from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.telemetry.billing import bill
+from infra.telemetry.build import built
+from infra.telemetry.embedded import Gauges
+from infra.telemetry.health import Health
+from infra.telemetry.learnt import Learnt, each
+from infra.telemetry.machine import Machine
+from infra.telemetry.server import served
 from infra.wiring import Stores, Watch, embedded, handlers, prompters_access
 from schemas import metrics
 from schemas.errors import NhrError, UserError
@@ -55,6 +63,7 @@ class Engine:
         self.stop = threading.Event()
         self.meters = Metrics()
         self._clock = SystemClock()
+        self._health = Health(self._clock, self.stop)
         self._failures: list[BaseException] = []
         self._workers: list[Worker] = []
         self._away: set[str] = set()
@@ -64,11 +73,18 @@ class Engine:
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
         tune()
-        faults = self.order.out / FAULTS
-        with embedded(self.order.out, self.settings, self._clock) as stores, autopsy.watched(faults) as self._died:
+        faults, machine = self.order.out / FAULTS, Machine(self.meters, "data", self.order.out)
+        built(self.meters, "mine", *self.order.crew.recipes().values())
+        with (
+            served(self.settings.metrics, self.meters, self._health, machine.look) as address,
+            embedded(self.order.out, self.settings, self._clock, self.meters) as stores,
+            autopsy.watched(faults) as self._died,
+        ):
             self._control = Control(stores.cursors)
             self._till = Till(stores.cursors, self._clock, self.settings.spend_usd_a_day)
+            self._gauges = Gauges(stores, self.meters, self._clock, self.settings.spend_usd_a_day)
             progress = self._resumed(stores)
+            progress.notes += [f"metrics: http://{address}/metrics"] if address else []
             intake = self._intake(stores, progress)
             if self._met(intake, progress) and campaigns.unfinished(stores) not in {"", self.order.campaign}:
                 progress.phase = "done"  # nothing to do, and the jobs queued here are another campaign's
@@ -110,7 +126,7 @@ class Engine:
         """Where an earlier run left off; reading that can take a while, so it is shown."""
         progress = Progress(self.order, Funnel(self.order.policy), self._clock.monotonic())
         self._tick(stores, progress)
-        progress.funnel = self._counted(stores)
+        progress.funnel = self._counted(stores, self._gauges.recall)
         progress.phase, progress.started = "mining", self._clock.monotonic()
         progress.triplets_before = progress.funnel.released
         progress.resumed = progress.funnel.images > 0 or not self._quiet(progress)  # some may be learnt, not recorded
@@ -118,11 +134,12 @@ class Engine:
         progress.worked_before = progress.worked
         return progress
 
-    def _counted(self, stores: Stores) -> Funnel:
-        """The funnel of everything kept so far, each answer once."""
+    def _counted(self, stores: Stores, told: Callable[[Any], None] = lambda _event: None) -> Funnel:
+        """The funnel of everything kept so far, each answer once; `told` hears of each, too."""
         funnel = Funnel(self.order.policy, policies.kept(stores.blobs), self.order.campaign)
         for event in records.events(stores.blobs):
             funnel.add(event)
+            told(event)
         for triplet in shelf.triplets(stores.blobs):
             funnel.add_triplet(triplet)
         for meter in standing.spent(stores.blobs, self.order.campaign):
@@ -133,12 +150,15 @@ class Engine:
         prompter = roster.prompter(self.order.prompts)
         prompter.access = prompters_access(
             self.settings, stores.blobs, progress.funnel.acceptance, self._till,
-            lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
+            each(
+                lambda usage: progress.funnel.spend(standing.STAGE, Meter(**usage._asdict())),
+                partial(bill, self.meters, PROMPTER, self.order.prompts),
+            ),
         )  # fmt: skip
         return Intake(
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
-            progress.skipped.append, self._takes_nothing, self._clock,
+            progress.skipped.append, self._takes_nothing, self._clock, self._health,
         )  # fmt: skip
 
     def _takes_nothing(self) -> bool:
@@ -161,7 +181,12 @@ class Engine:
         return AHEAD_DEAR if self.order.crew.dear() else AHEAD_CHEAP
 
     def _start(self, stores: Stores, intake: Intake, progress: Progress) -> list[threading.Thread]:
-        watch = Watch(progress.funnel.add, progress.funnel.add_triplet)
+        funnel, gauges = progress.funnel, self._gauges
+        learnt = Learnt(self.meters, funnel.bars)
+        watch = Watch(
+            each(funnel.add, learnt.event, gauges.event), each(funnel.add_triplet, learnt.triplet, gauges.triplet),
+            learnt.shelved,
+        )  # fmt: skip
         self._in_hand = InHand(stores.cursors, died=self._died)
         made = handlers(
             stores, self.order.crew, self.order.policy, self.meters, self._clock, self._in_hand, watch, self.settings,
@@ -170,7 +195,7 @@ class Engine:
         self._workers = [handler for handler in made if isinstance(handler, Worker)]
         runs: list[tuple[str, Callable[[], None]]] = [("intake", intake.run)]
         runs += [
-            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._paused(one)).run)
+            (one.group, Loop(one, stores.bus, self.meters, self._clock, self.stop, self._paused(one), self._health).run)
             for one in made
         ]
         threads = [threading.Thread(target=self._guard, args=run, name=run[0]) for run in runs]
@@ -245,6 +270,7 @@ class Engine:
     def _tick(self, stores: Stores, progress: Progress) -> None:
         self._control.look()
         self._till.look()
+        self._gauges.look()
         progress.lags = stores.bus.lag()
         progress.now = self._clock.monotonic()
         progress.scenes_done = self._scenes_done(stores, progress)

@@ -4,7 +4,15 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from schemas import metrics as specs
 
@@ -16,6 +24,7 @@ class Metrics:
     """Counts and observes what `schemas.metrics` declares; any thread may. What was never counted is not told."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # they would be a series more for each
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -61,6 +70,14 @@ class Metrics:
             gauge.remove(*labels)
         for labels, value in kept.items():
             gauge.labels(*labels).set(value)
+
+    def drop(self, *metrics: specs.Metric) -> None:
+        """Tell these no more, until they are counted or set again: what was known of them is too old."""
+        for spec in metrics:
+            with self._lock:
+                built = self._built.pop(spec.name, None)
+                if built is not None:
+                    self.registry.unregister(built)
 
     def observe(self, spec: specs.Metric, *labels: str, value: float) -> None:
         """Add an observation to a histogram."""

@@ -29,6 +29,13 @@ class Settings(BaseModel):
     min_free_gb: Annotated[
         float, Field(ge=0, description="free disk, in GB, below which `nhr mine` takes nothing new in")
     ] = 1.0
+    metrics: Annotated[
+        str,
+        Field(
+            pattern=r"^((\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]*):\d{1,5})?$",
+            description="HOST:PORT where a process tells metrics and health by HTTP, port 0: any free; empty: nowhere",
+        ),
+    ] = ""
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
     # --- services that plug-ins ask ---------------------------------------------------------------------------------
@@ -65,6 +72,9 @@ class Settings(BaseModel):
     sweep_s: Annotated[
         float, Field(ge=0.1, le=86400, description="seconds between two looks of a sweeper for what was lost")
     ] = 120.0
+    export_s: Annotated[
+        float, Field(ge=0.1, le=3600, description="seconds between two looks of the exporter at the whole pipeline")
+    ] = 15.0
     state: Annotated[Path, Field(description="folder of a cluster process's own notes, kept over restarts")] = Path(
         "nhr-state"
     )

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -44,10 +44,11 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> UserError 
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, failed: Callable[[], None] = lambda: None) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
+        failed()
         clear = explain(error, path)
         if clear is None:
             raise
@@ -58,13 +59,14 @@ class Database:
     """An open file: one connection a thread, writers of this process queue on a lock, those of others wait.
 
     Safe for many threads and many processes; open it after a fork, never before. Losing power may lose the last
-    transactions, always the latest ones and of all tables alike (see infra/decisions/0001-one-sqlite-file.md).
+    transactions, always the latest ones and of all tables alike (see infra/decisions/0001-one-sqlite-file.md). `failed`
+    is told of each error of SQLite's: a full disk, a lock that another process keeps.
     """
 
-    def __init__(self, path: Path | str, busy_s: float = 60.0) -> None:
+    def __init__(self, path: Path | str, busy_s: float = 60.0, failed: Callable[[], None] = lambda: None) -> None:
         """Open or create `path`; raises `UserError` where it cannot be used or a newer NHR wrote it."""
         self.path = Path(path)
-        self._busy_s = busy_s
+        self._busy_s, self._failed = busy_s, failed
         self._local = threading.local()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
@@ -73,7 +75,7 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{self.path.parent}: {error.strerror}", "choose a folder you may write to") from error
-        with _explained(self.path), closing(self._connect()) as connection:
+        with _explained(self.path, self._failed), closing(self._connect()) as connection:
             _prepare(connection, self.path)
 
     def _connect(self) -> sqlite3.Connection:
@@ -103,13 +105,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection for reading; each statement sees one instant."""
-        with _explained(self.path):
+        with _explained(self.path, self._failed):
             yield self.connection()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One write transaction: all of it or, when the block raises, nothing."""
-        with _explained(self.path), self._writing:
+        with _explained(self.path, self._failed), self._writing:
             connection = self.connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -132,7 +134,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of all threads; none may be in use."""
-        with self._opening, _explained(self.path):
+        with self._opening, _explained(self.path, self._failed):
             while self._open:
                 self._open.popitem()[1].close()
             self._local = threading.local()

@@ -18,10 +18,10 @@ from schemas.deadletters import read_letter
 from schemas.errors import Missing
 from schemas.ports import Lag
 from streams import records, retractions, shelf
+from streams.parked import parked
 from streams.policies import Policies
 from streams.retractions import Retractions, Target
 from streams.rules import facts
-from streams.rules.plan import plan
 
 LEAST_DAYS = 7.0
 LEAST_FREE = 0.05
@@ -187,12 +187,10 @@ def _campaigns(blobs: FolderBlobs, counts: Mapping[str, int]) -> list[CampaignSt
 
 
 def _parked(queues: Queues, policies: Policies) -> int:
-    """Open ledgers that a failure holds up; only those that hold one are planned."""
-    parked = 0
+    """Open ledgers that a failure holds up."""
+    found = 0
     names = queues.ledgers.names("open")
     while chunk := list(islice(names, AT_ONCE)):
         for saved in queues.ledgers.load(chunk).values():
-            ledger = facts.decode(saved.data)
-            if any(isinstance(fact, facts.Failed) for fact in ledger.answers.values()):
-                parked += bool(plan(ledger, policies.get(ledger.policy_id)).parked)
-    return parked
+            found += bool(parked(facts.decode(saved.data), policies))
+    return found

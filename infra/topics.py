@@ -1,5 +1,6 @@
 """What Kafka topics there should be, what differs, and how that is mended; nothing is ever deleted."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -84,6 +85,12 @@ def _wanted(settings: Settings, name: str, partitions: int, config: Mapping[str,
 
 def _retention(topic: topics.Topic) -> str:
     return FOREVER if topic in {topics.PROMPTS, topics.DEAD_LETTERS} else str(KEPT_DAYS * 24 * HOUR_MS)
+
+
+def kept_s(topic: topics.Topic) -> float:
+    """For how many seconds a topic is to keep its messages; infinity: for ever."""
+    kept = _retention(topic)
+    return math.inf if kept == FOREVER else int(kept) / 1000
 
 
 def plan(settings: Settings) -> Plan:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from infra import formats
 from infra.blobs.folder import FolderBlobs
+from infra.bus import BrowsableBus
 from infra.bus.sqlite import SqliteBus
 from infra.ledgers.sqlite import SqliteLedgers
 from infra.licences import Rights
@@ -24,8 +25,9 @@ from infra.runtime.worker import Worker
 from infra.settings import Settings
 from infra.sqlite import Database
 from schemas import messages as m
+from schemas import metrics
 from schemas.errors import UserError
-from schemas.ports import Blobs, Bus, Clock, Handler, Ledgers, Usage
+from schemas.ports import Blobs, Clock, Handler, Ledgers, Usage
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from infra.s3 import Client
 
 STREAMS = ("director", "collector", "recorder")
-CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper")
+CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper", "exporter")
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10
@@ -66,19 +68,22 @@ asks for no simulated model knows, so there nearly all must be named."""
 class Stores:
     """Everything that lasts, of one data folder."""
 
-    bus: Bus
+    bus: BrowsableBus
     blobs: Blobs
     ledgers: Ledgers
     cursors: Ledgers
 
 
 @contextmanager
-def embedded(out: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Stores]:
+def embedded(
+    out: Path, settings: Settings, clock: Clock | None = None, meters: Metrics | None = None
+) -> Iterator[Stores]:
     """The stores of folder `out`, for this process alone; raises `UserError` when another one is at work there."""
+    failed = _counted(meters, "disk")
     with _alone(out):
         formats.check(out)
-        blobs = FolderBlobs(out, fsync=settings.fsync)
-        database = Database(out / DATABASE)
+        blobs = FolderBlobs(out, settings.fsync, failed)
+        database = Database(out / DATABASE, failed=failed)
         try:
             formats.note(blobs)
             bus = SqliteBus(database, clock or SystemClock(), lease_s=settings.lease_s)
@@ -98,7 +103,7 @@ class Cluster(Stores):
 
 
 @contextmanager
-def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]:
+def cluster(settings: Settings, clock: Clock | None = None, meters: Metrics | None = None) -> Iterator[Cluster]:
     """The stores of the cluster that the settings name; raises `UserError` for what is not set, away or not for us."""
     with packages_of_the_cluster():
         from infra.blobs.s3 import S3Blobs
@@ -106,8 +111,8 @@ def cluster(settings: Settings, clock: Clock | None = None) -> Iterator[Cluster]
         from infra.ledgers.s3 import S3Ledgers
     if not settings.kafka:
         raise UserError("NHR_KAFKA is not set", SERVERS_HINT)
-    with s3_client(settings) as client:
-        bus = KafkaBus(settings, clock or SystemClock())
+    with s3_client(settings, _counted(meters, "s3")) as client:
+        bus = KafkaBus(settings, clock or SystemClock(), failed=_counted(meters, "kafka"))
         try:
             ledgers, cursors, beats = (S3Ledgers(client, folder) for folder in ("ledgers", "cursors", "beats"))
             yield Cluster(bus, S3Blobs(client), ledgers, cursors, beats)
@@ -125,17 +130,22 @@ def bucket(settings: Settings) -> Iterator[Blobs]:
 
 
 @contextmanager
-def s3_client(settings: Settings) -> Iterator["Client"]:
+def s3_client(settings: Settings, failed: Callable[[], None] = lambda: None) -> Iterator["Client"]:
     """A client of the bucket that the settings name; raises `UserError` for what is not set."""
     with packages_of_the_cluster():
         from infra.s3 import Client
     if not settings.s3:
         raise UserError("NHR_S3 is not set", SERVERS_HINT)
-    client = Client(settings)
+    client = Client(settings, failed=failed)
     try:
         yield client
     finally:
         client.close()
+
+
+def _counted(meters: Metrics | None, store: str) -> Callable[[], None]:
+    """Counts what a store did not do."""
+    return partial(meters.inc, metrics.STORE_ERRORS, store) if meters else lambda: None
 
 
 @contextmanager
@@ -261,10 +271,11 @@ def prompters_access(
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: each event the director learnt from, each triplet new on the shelf."""
+    """Who is told: each event the director learnt from, each triplet new on the shelf, how long after its prompt."""
 
     event: Callable[[Any], None]
     triplet: Callable[[m.Triplet], None]
+    took: Callable[[float], None] = lambda _seconds: None
 
 
 def handlers(
@@ -290,6 +301,6 @@ def handlers(
         Director(stores.ledgers, policies, policy.policy_id, stores.bus.publish, clock, watch.event)
         for _ in range(crew.count("director"))
     ]
-    made += [Collector(stores.blobs, clock, watch.triplet) for _ in range(crew.count("collector"))]
+    made += [Collector(stores.blobs, clock, watch.triplet, watch.took) for _ in range(crew.count("collector"))]
     made += [Recorder(stores.blobs, policies) for _ in range(crew.count("recorder"))]
     return made

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 
+from schemas.headers import number
 from schemas.ports import Delivery, Outgoing
 from schemas.topics import DEAD_LETTERS
 
@@ -63,15 +63,7 @@ def read_letter(delivery: Delivery) -> Letter:
         partition=delivery.partition, offset=delivery.offset, key=delivery.key, value=delivery.value,
         topic=origin.partition("/")[0], origin=origin, group=headers.get("nhr-group", ""),
         stage=headers.get("nhr-stage", ""), error=headers.get("nhr-error", ""), reason=headers.get("nhr-reason", ""),
-        job_id=headers.get("nhr-job", ""), attempts=max(1, int(_number(headers, "nhr-attempts"))),
-        first_at=_number(headers, "nhr-first-at"), last_at=_number(headers, "nhr-last-at"),
+        job_id=headers.get("nhr-job", ""), attempts=max(1, int(number(headers, "nhr-attempts"))),
+        first_at=number(headers, "nhr-first-at"), last_at=number(headers, "nhr-last-at"),
         headers={name: text for name, text in headers.items() if not name.startswith("nhr-")},
     )  # fmt: skip
-
-
-def _number(headers: Mapping[str, str], name: str) -> float:
-    try:
-        number = float(headers.get(name, "0"))
-    except ValueError:
-        return 0.0
-    return number if isfinite(number) else 0.0

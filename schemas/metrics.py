@@ -2,7 +2,8 @@
 
 `group` is a consumer group (`editor`, `director`, ...), `operation_group` a group of the taxonomy ("none" where no edit
 was asked yet), `model` a plug-in's name. What a process counts itself is summed up over processes; what is true of the
-whole pipeline (lag, ledgers, windows, spending) is told by one of them, the exporter, or by `nhr mine` itself.
+whole pipeline (lag, ledgers, windows, spending) is told by one of them, the exporter, or by `nhr mine` itself. What was
+not seen for long is not told at all.
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ BUSY = Metric("nhr_step_busy_seconds", "counter", ("group",), "Seconds the stepp
 STARVED = Metric("nhr_step_starved_seconds", "counter", ("group",), "Seconds the stepping thread waited for a batch.")
 RETRIES = Metric("nhr_retries", "counter", ("group",), "Jobs asked again because a service was busy or away.")
 BREAKERS = Metric("nhr_breakers_open", "gauge", ("group",), "Workers that wait for a service that is away.")
+PENDING = Metric("nhr_jobs_pending", "gauge", ("group",), "Jobs held while a service works at them, for hours maybe.")
 DEAD_LETTERS = Metric("nhr_dead_letters", "counter", ("group", "error"), "Messages put aside.", open=("error",))
 STORE_ERRORS = Metric("nhr_store_errors", "counter", ("store",), "Requests to kafka, s3 or disk that failed.")
 TOKENS = Metric("nhr_tokens", "counter", ("group", "model", "direction"), "Tokens, in and out.", open=("model",))
@@ -79,7 +81,10 @@ RETENTION = Metric(
 )
 LEDGERS = Metric("nhr_ledgers_open", "gauge", (), "Sources that are not decided.")
 OLDEST = Metric("nhr_ledger_oldest_seconds", "gauge", (), "Age of the oldest open ledger.")
-PARKED = Metric("nhr_requests_parked", "gauge", ("stage",), "Requests held up by a failure until it is redriven.")
+PARKED = Metric(
+    "nhr_requests_parked", "gauge", ("stage",),
+    "Requests held up by a failure until it is redriven; of a cluster its sweeper tells, which reads ledgers anyway.",
+)  # fmt: skip
 ACCEPTANCE = Metric(
     "nhr_acceptance_ratio", "gauge", ("window", "stage", "by", "name"),
     "Accepted share of what a stage saw in a window (10m, 6h): all, by operation, style or model.",
@@ -111,7 +116,7 @@ KAFKA_DONE_SUM = Metric(
 KAFKA_LAG_SUM = Metric("kafka_consumergroup_lag_sum", "gauge", ("consumergroup", "topic"), "Messages not done, summed.")
 
 ALL: tuple[Metric, ...] = (
-    BUILD, JOBS, WAIT, BATCH, STEP, BUSY, STARVED, RETRIES, BREAKERS, DEAD_LETTERS, STORE_ERRORS, TOKENS, COST,
+    BUILD, JOBS, WAIT, BATCH, STEP, BUSY, STARVED, RETRIES, BREAKERS, PENDING, DEAD_LETTERS, STORE_ERRORS, TOKENS, COST,
     GPU_MEMORY, GPU_BUSY, DISK, FUNNEL, SCORE, TRIPLETS, SHELVED, LAG, LAG_SECONDS, DONE, MEMBERS, PAUSED, RETENTION,
     LEDGERS, OLDEST, PARKED, ACCEPTANCE, SEEN, SPENT, LIMIT, PRICE, DRIFTED, CANARY_AT, KAFKA_BROKERS, KAFKA_PARTITIONS,
     KAFKA_END, KAFKA_FIRST, KAFKA_MEMBERS, KAFKA_DONE, KAFKA_LAG, KAFKA_DONE_SUM, KAFKA_LAG_SUM,

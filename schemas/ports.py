@@ -26,7 +26,10 @@ class Outgoing(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """A message handed to one member of a consumer group; (topic, partition, offset) names it."""
+    """A message handed to one member of a consumer group; (topic, partition, offset) names it.
+
+    `at` is when it was published, Unix seconds by the publisher's clock; 0.0 where that is not known.
+    """
 
     topic: str
     partition: int
@@ -34,6 +37,7 @@ class Delivery(NamedTuple):
     key: str
     value: bytes
     headers: Mapping[str, str]
+    at: float = 0.0
 
 
 class Lag(NamedTuple):
@@ -63,6 +67,10 @@ class Offsets(NamedTuple):
 
 class Subscription(Protocol):
     """One member's view of a topic within a consumer group; used by one thread at a time."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group counts this member just now."""
 
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Up to `limit` messages, waiting at most `timeout_s` for the first; they are leased to this member."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from schemas import codec, topics
+from schemas import codec, headers, topics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Missing, Undecodable
@@ -25,7 +25,8 @@ class Shelving:
 class Collector:
     """Handler of the triplets topic. All it does is create-only, so repeating it changes nothing.
 
-    `observe` is told each triplet that is new on the shelf.
+    `observe` is told each triplet that is new on the shelf; `took` how many seconds after its prompt was published,
+    where that is known.
     """
 
     topic = topics.TRIPLETS
@@ -35,10 +36,17 @@ class Collector:
     linger_s = 0.0
     overlaps = False
 
-    def __init__(self, blobs: Blobs, clock: Clock, observe: Callable[[m.Triplet], None] | None = None) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        clock: Clock,
+        observe: Callable[[m.Triplet], None] | None = None,
+        took: Callable[[float], None] | None = None,
+    ) -> None:
         self._blobs = blobs
         self._clock = clock
         self._observe = observe
+        self._took = took
         self._kept: set[str] = set()
 
     def start(self) -> None:
@@ -57,17 +65,21 @@ class Collector:
     def step(self, work: Shelving) -> None:
         """Shelve every triplet; one whose images are gone becomes a dead letter."""
         whole: dict[str, m.Triplet] = {}
+        began: dict[str, float] = {}
         for delivery, triplet in work.triplets:
             try:
                 self._keep_images(triplet)
-                whole[shelf.triplet_key(triplet.triplet_id)] = triplet
+                key = shelf.triplet_key(triplet.triplet_id)
+                whole[key], began[key] = triplet, headers.began(delivery.headers)
             except Missing as error:
                 reason = f"triplet {triplet.triplet_id}: image {error} is gone"
                 work.letters.append(self._letter(delivery, "Missing", reason))
         created = self._blobs.put_all({key: shelf.record_bytes(triplet) for key, triplet in whole.items()})
-        if self._observe:
-            for key in sorted(created):
+        for key in sorted(created):
+            if self._observe:
                 self._observe(whole[key])
+            if self._took and began[key]:
+                self._took(max(0.0, self._clock.now() - began[key]))
 
     def finish(self, work: Shelving) -> list[Outgoing]:
         """Dead letters, if any."""

@@ -5,12 +5,12 @@ same messages by the same names.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from schemas import codec, topics
+from schemas import codec, headers, topics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Undecodable
@@ -34,10 +34,14 @@ class Known:
 
 @dataclass(slots=True)
 class Fold:
-    """A batch on its way through: events by source, what to publish, what to save, what was learnt."""
+    """A batch on its way through: events by source, what to publish, what to save, what was learnt.
+
+    `carried` holds the headers of each source's first event, for what comes of it.
+    """
 
     events: dict[str, list[Any]]
     deliveries: Sequence[Delivery] = ()
+    carried: dict[str, Mapping[str, str]] = field(default_factory=dict)
     outputs: list[Outgoing] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     folded: dict[str, Known] = field(default_factory=dict)
@@ -94,6 +98,7 @@ class Director:
                 fold.outputs.append(self._letter(delivery, "Missing", f"policy {policy_id} is not kept here"))
                 continue
             fold.events.setdefault(source_id, []).append(event)
+            fold.carried.setdefault(source_id, delivery.headers)
         return fold
 
     def step(self, work: Fold) -> None:
@@ -108,7 +113,7 @@ class Director:
     def settle(self, work: Fold) -> Sequence[Delivery]:
         """Save the ledgers; whoever lost a race reloads, folds and publishes again."""
         while lost := self._save(work):
-            again = Fold({source_id: work.events[source_id] for source_id in lost})
+            again = Fold({source_id: work.events[source_id] for source_id in lost}, carried=work.carried)
             self._load(list(again.events))
             self.step(again)
             self._publish(again.outputs)
@@ -147,8 +152,11 @@ class Director:
             self._remember(source_id, known)
             return
         after = plan(known.ledger, self._policies.get(known.ledger.policy_id), known.memo)
+        carried = work.carried.get(source_id, {})
         work.outputs.extend(
-            codec.outgoing(build()) for name, build in after.messages.items() if name not in known.names
+            headers.carry(codec.outgoing(build()), carried)
+            for name, build in after.messages.items()
+            if name not in known.names
         )
         work.changes.append(Change(source_id, facts.encode(known.ledger), known.version, after.closed))
         work.learnt[source_id] = learnt

@@ -51,6 +51,10 @@ class Policies:
         """Whether the policy of that name is kept."""
         return policy_id in self._known or self._blobs.has(policy_key(policy_id))
 
+    def known(self, policy_id: str) -> Policy | None:
+        """The policy of that name, None where it is not kept here."""
+        return self.get(policy_id) if self.has(policy_id) else None
+
     def get(self, policy_id: str) -> Policy:
         """The policy named `policy_id`; raises `UserError` when it is gone."""
         if policy_id not in self._known:

@@ -304,6 +304,10 @@ class Rates:
         """What each stage counted as a whole: its answers, their tokens and dollars."""
         return {row.stage: count for row, count in sorted(self.window(window).items()) if row.by == "all"}
 
+    def usd(self, window: str) -> float:
+        """What all answers of the window were billed, US dollars."""
+        return sum(count.microdollars for count in self.spent(window).values()) / 1e6
+
     def told(self, part: Part) -> "Rates":
         """With this part; without parts that are stale, and without those whose partitions this one has now."""
         others = {

@@ -8,6 +8,7 @@ lost. No clock is read: those of the machines may differ.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +17,7 @@ from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Ledgers, Offsets, Outgoing
 from schemas.topics import Topic
+from streams.parked import parked
 from streams.policies import Policies
 from streams.rules import facts
 from streams.rules.plan import plan
@@ -65,11 +67,15 @@ def _group(topic: Topic) -> str:
 
 @dataclass
 class _Seen:
-    """A ledger as last seen: its version (0: only listed), the look after which, how often its jobs were sent again."""
+    """A ledger as last seen: its version (0: only listed), the look after which, how often its jobs were sent again.
+
+    `parked` are the stages of the failures that hold its requests up.
+    """
 
     version: int
     look: int
     times: int = 0
+    parked: tuple[str, ...] = ()
 
 
 class Sweeper:
@@ -95,14 +101,22 @@ class Sweeper:
         while batch := list(islice(known, AT_ONCE)):
             for name, saved in self._ledgers.load(batch).items():
                 seen = self._seen[name]
+                ledger = facts.decode(saved.data)
                 if saved.version != seen.version:
-                    self._seen[name] = _Seen(saved.version, self._looks)
+                    self._seen[name] = _Seen(saved.version, self._looks, parked=parked(ledger, self._policies))
                 else:
-                    yield from self._lost(name, saved.data, seen)
+                    yield from self._lost(name, ledger, seen)
 
-    def _lost(self, name: str, data: bytes, seen: _Seen) -> Iterator[Outgoing]:
+    @property
+    def parked(self) -> Counter[str]:
+        """How many requests failures hold up, by stage, as of the latest look.
+
+        Counted in passing, of ledgers that have been open for two looks: what is parked stays open much longer.
+        """
+        return Counter(stage for seen in self._seen.values() for stage in seen.parked)
+
+    def _lost(self, name: str, ledger: facts.Ledger, seen: _Seen) -> Iterator[Outgoing]:
         """What is waited for though its way is answered; the ledger is then given as much time again."""
-        ledger = facts.decode(data)
         planned = plan(ledger, self._policies.get(ledger.policy_id))
         found = [planned.messages[job]() for job in dict.fromkeys(planned.waiting.values()) if job]
         lost = [message for message in found if self._answered(message) > seen.look]
@@ -110,7 +124,7 @@ class Sweeper:
             return
         if seen.times == MOST_TIMES:
             log.warning("%s: %d jobs get no answer, however often they are sent", name, len(lost))
-        self._seen[name] = _Seen(seen.version, self._looks, seen.times + 1)
+        self._seen[name] = _Seen(seen.version, self._looks, seen.times + 1, seen.parked)
         if seen.times < MOST_TIMES:
             yield from map(codec.outgoing, lost)
 

@@ -31,11 +31,12 @@ def die(error: BaseException) -> NoReturn:
 
 async def patiently(
     name: str, take: Callable[[], Awaitable[None]], fatal: Callable[[BaseException], None], longest_s: float,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, passing: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
     """Take a batch, again and again while a store is away; what waiting cannot mend goes to `fatal`, never to Faust.
 
-    Nor can waiting mend a try that is not over after `longest_s` seconds, where a store that is away says so.
+    Nor can waiting mend a try that is not over after `longest_s` seconds, where a store that is away says so. `passing`
+    is told of each try that failed and is made again.
     """
     pause = SHORTEST_PAUSE_S
     while True:
@@ -48,6 +49,7 @@ async def patiently(
                 return fatal(UserError(f"{name}: a batch took more than {longest_s:.0f} s", LATE_HINT))
             if not is_passing(error):
                 return fatal(error)
+            passing()
             log.warning("%s waits %.1f s: %s", name, pause, error)
         await sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -95,6 +97,7 @@ class Turns:
             message.topic.removeprefix(self._prefix), message.partition, message.offset,
             (message.key or b"").decode(errors="replace"), message.value or b"",
             {name: value.decode(errors="replace") for name, value in _pairs(message.headers)},
+            max(0.0, message.timestamp or 0.0),
         )  # fmt: skip
 
 

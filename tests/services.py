@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from infra.services import jars, kafka, kafka_settings, s3
+from infra.services import jars, kafka, kafka_settings, prometheus, s3
 from infra.services.process import identity
 from schemas.errors import UserError
 
@@ -66,6 +66,11 @@ def need_kafka() -> None:
 def need_s3() -> None:
     """Skip (in CI: fail) where this machine cannot run an S3 server."""
     _need(s3.program)
+
+
+def need_prometheus() -> None:
+    """Skip (in CI: fail) where this machine has no Prometheus and cannot fetch one."""
+    _need(lambda: prometheus.program("prometheus"))
 
 
 def name_of(test: str) -> str:

@@ -4,7 +4,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,10 +32,11 @@ _HINTS = {
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, failed: Callable[[], None] = lambda: None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        failed()
         hint = _HINTS.get(error.errno or 0, "check the disk, then run the same command again")
         raise UserError(f"{path}: {error.strerror or error}", hint) from error
 
@@ -44,10 +45,12 @@ class FolderBlobs:
     """Create-only blobs under `root`, safe for many threads and processes.
 
     A blob is written to a temporary file, synced and then hard-linked to its key, which fails if the key stands. With
-    `fsync=False` a power cut may lose blobs or leave them empty; a killed process never does.
+    `fsync=False` a power cut may lose blobs or leave them empty; a killed process never does. `failed` is told of each
+    error of the disk.
     """
 
-    def __init__(self, root: Path | str, fsync: bool = True) -> None:
+    def __init__(self, root: Path | str, fsync: bool = True, failed: Callable[[], None] = lambda: None) -> None:
+        self._failed = failed
         self._root = Path(root)
         self._temp = self._root / TEMP
         self._fsync = fsync
@@ -71,14 +74,14 @@ class FolderBlobs:
         paths = {key: self._path(key) for key in items}
         created = frozenset(key for key, path in paths.items() if self._create(path, items[key]))
         for folder in {path.parent for path in paths.values()}:  # also where a key stood: who put it may not be so far
-            with _explained(folder):
+            with _explained(folder, self._failed):
                 self._sync(folder)
         return created
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
         path = self._path(key)
-        with _explained(path):
+        with _explained(path, self._failed):
             try:
                 return path.read_bytes()
             except _ABSENT:
@@ -87,7 +90,7 @@ class FolderBlobs:
     def has(self, key: str) -> bool:
         """Whether `key` stands."""
         path = self._path(key)
-        with _explained(path):
+        with _explained(path, self._failed):
             return path.is_file()
 
     def copy(self, source: str, key: str) -> bool:
@@ -95,7 +98,7 @@ class FolderBlobs:
         origin, path = self._path(source), self._path(key)
         if not self.has(source):
             raise Missing(source)
-        with _explained(path):
+        with _explained(path, self._failed):
             try:
                 created = self._link(origin, path)
             except FileNotFoundError:
@@ -116,7 +119,7 @@ class FolderBlobs:
     def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""
         path = self._path(key)
-        with _explained(path), suppress(*_ABSENT):
+        with _explained(path, self._failed), suppress(*_ABSENT):
             path.unlink()
 
     def _path(self, key: str) -> Path:
@@ -144,7 +147,7 @@ class FolderBlobs:
 
     def _create(self, path: Path, data: bytes) -> bool:
         """Write `data` durably and link it to `path`, unless something stands there."""
-        with _explained(path):
+        with _explained(path, self._failed):
             if path.is_file():
                 return False
             temp = self._temp / f"{self._token}-{next(self._numbers)}"

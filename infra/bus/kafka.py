@@ -15,33 +15,18 @@ from kafka import errors as e
 from infra.bus import kafka_clients as clients
 from infra.bus.kafka_clients import Presence
 from infra.bus.kafka_member import KafkaSubscription
-from infra.bus.kafka_watch import Member, Place, Watch
+from infra.bus.kafka_sight import GroupState, Sight, look, published
+from infra.bus.kafka_watch import Place, Watch
 from infra.runtime.clock import SystemClock
 from infra.settings import Settings
 from schemas.ports import Clock, Delivery, Lag, Offsets, Outgoing
-from schemas.topics import ALL, Topic
+from schemas.topics import ALL, VERDICTS, Topic
+from streams import rates
 
 PATIENCE_S = 5.0
 """After so long without an answer Kafka is said to be away."""
 FAILURES = 3
 """How often in a row a producer may break down before the process gives up."""
-SAMPLE = 8
-"""Partitions of a group that are looked into to tell how old its oldest message is."""
-
-
-class GroupState(NamedTuple):
-    """A consumer group: Kafka's word for its state, its members, how far it is behind.
-
-    `waiting` counts messages not done; `oldest_s` is how many seconds ago the oldest of them was published, found in
-    the partitions with most of them (0 where nothing waits).
-    """
-
-    topic: str
-    group: str
-    state: str
-    members: tuple[Member, ...]
-    waiting: int
-    oldest_s: float
 
 
 class _Record(NamedTuple):
@@ -57,15 +42,20 @@ class KafkaBus:
     Raises `UserError` where no broker answers now; once it is made, an absence is waited out by all it does.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, topics: Sequence[Topic] = ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, topics: Sequence[Topic] = ALL,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`failed` is told of what Kafka did not do, and is asked again."""
         self._settings, self._clock = settings, clock or SystemClock()
         self._topics = {topic.name: topic for topic in topics}
-        self._presence = Presence(settings)
+        self._presence = Presence(settings, failed=failed)
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._ready: frozenset[str] = frozenset()
         self._members: set[KafkaSubscription] = set()
         self._instances: set[str] = set()
+        self._oldest: dict[tuple[str, str], float] = {}
         self._watch = Watch(settings, self._presence)
         self._watch.connect()
 
@@ -150,6 +140,7 @@ class KafkaBus:
         if isinstance(error, clients.AWAY):
             self._presence.away(error)
             return None
+        self._presence.failed()
         return error
 
     def _own_producer(self) -> KafkaProducer | None:
@@ -207,33 +198,52 @@ class KafkaBus:
 
     def lag(self) -> dict[tuple[str, str], Lag]:
         """Lag of every declared (topic, group); what is in hand counts as waiting."""
-        return {pair: Lag(sum(behind.values()), 0) for pair, behind in self._behind()[0].items()}
+        return {pair: Lag(sum(behind.values()), 0) for pair, behind in self._behind().items()}
+
+    def sight(self) -> Sight:
+        """Where all topics and groups stand now, the rates' too; for people, not for the hot path."""
+        topics = [self._wire(name) for name in self._topics]
+        return look(self._watch, topics, [group for _, group in self.readers()])
+
+    def readers(self) -> list[tuple[str, str]]:
+        """Which group reads which topic, as they are called on the brokers; the rates' group, too."""
+        pairs = self._pairs() + [(VERDICTS.name, rates.GROUP)] * (VERDICTS.name in self._topics)
+        return [(self._wire(topic), self._group(group)) for topic, group in pairs]
+
+    def members(self, sight: Sight) -> dict[str, int]:
+        """How many members each group had then."""
+        return {
+            group.removeprefix(self._settings.kafka_prefix): len(found) for group, (_, found) in sight.members.items()
+        }
+
+    def states(self, sight: Sight) -> list[GroupState]:
+        """Every declared group as it stood then: who is in it, how far and how long it is behind."""
+        return [self._state(sight, topic, group) for topic, group in self._pairs()]
 
     def groups(self) -> list[GroupState]:
-        """Every declared group: who is in it, how far and how long it is behind; for people, not for the hot path."""
-        behind, done = self._behind()
-        told = self._watch.members([self._group(group) for _, group in behind])
-        return [
-            GroupState(
-                topic, group, *told.get(self._group(group), ("", ())), sum(left.values()),
-                self._oldest_s({place: done[topic, group][place] for place in _most(left)}),
-            )
-            for (topic, group), left in behind.items()
-        ]  # fmt: skip
+        """Every declared group as it stands now."""
+        return self.states(self.sight())
+
+    def sent(self, sight: Sight) -> dict[str, int]:
+        """How many messages each topic ever had then."""
+        return self._summed(sight.ends)
 
     def ends(self) -> dict[str, int]:
         """How many messages each topic ever had; two looks at it give its rate."""
-        wires = {self._wire(name): name for name in self._topics}
+        return self._summed(self._watch.ends(self._watch.places([self._wire(name) for name in self._topics])))
+
+    def _summed(self, ends: Mapping[Place, int]) -> dict[str, int]:
+        names = {self._wire(name): name for name in self._topics}
         total = dict.fromkeys(sorted(self._topics), 0)
-        for (wire, _), end in self._watch.ends(self._watch.places(list(wires))).items():
-            total[wires[wire]] += end
+        for (wire, _), end in ends.items():
+            total[names[wire]] += end
         return total
 
     def since(self, topic: str, at: float) -> int:
         """How many messages a topic had since then (Unix seconds), of those that it still keeps."""
         places = self._watch.places([self._wire(topic)])
-        first, ends = self._watch.later(places, at), self._watch.ends(places)
-        return sum(ends[place] - offset for place, offset in first.items())
+        first, ends = self._watch.since(places, at), self._watch.ends(places)
+        return sum(ends[place] - one.offset for place, one in first.items())
 
     def offsets(self) -> Offsets:
         """Where every declared group and topic stands; what a topic no longer keeps, its groups are done with."""
@@ -276,7 +286,7 @@ class KafkaBus:
         return [
             Delivery(
                 topic, one.partition, one.offset, (one.key or b"").decode(errors="replace"), one.value or b"",
-                {name: value.decode(errors="replace") for name, value in one.headers or ()},
+                {name: value.decode(errors="replace") for name, value in one.headers or ()}, clients.published(one),
             )
             for one in found
         ]  # fmt: skip
@@ -288,8 +298,19 @@ class KafkaBus:
         places = self._watch.places([self._wire(topic)])
         return {place[1]: min((committed.get(one, {}).get(place, 0) for one in groups), default=0) for place in places}
 
-    def _behind(self) -> tuple[dict[tuple[str, str], dict[Place, int]], dict[tuple[str, str], dict[Place, int]]]:
-        """By declared (topic, group): messages not done of each partition that has any; where each of them stands.
+    def _state(self, sight: Sight, topic: str, group: str) -> GroupState:
+        next_ = sight.next(self._wire(topic), self._group(group))
+        left = {place: offset for place, offset in next_.items() if offset < sight.ends[place]}
+        now, oldest_s = self._clock.now(), 0.0
+        if left:
+            oldest = published(self._watch.since, left, self._oldest.get((topic, group), 0.0), now)
+            self._oldest[topic, group], oldest_s = oldest, max(0.0, now - oldest)  # brokers have clocks of their own
+        state, members = sight.members.get(self._group(group), ("", ()))
+        waiting = sum(sight.ends[place] - offset for place, offset in left.items())
+        return GroupState(topic, group, state, members, waiting, oldest_s, sum(next_.values()))
+
+    def _behind(self) -> dict[tuple[str, str], dict[Place, int]]:
+        """By declared (topic, group): messages not done of each partition that has any.
 
         What groups committed is asked before where the topics end, and both only ever grow. So where a group is level
         with its topic, it was so at the instant between the two questions; where all are, nothing at all was queued
@@ -304,12 +325,11 @@ class KafkaBus:
         ]  # fmt: skip
         floors = self._watch.floors([place for _, place in open_])
         behind: dict[tuple[str, str], dict[Place, int]] = {pair: {} for pair in pairs}
-        done: dict[tuple[str, str], dict[Place, int]] = {pair: {} for pair in pairs}
         for pair, place in open_:
             next_ = max(committed.get(self._group(pair[1]), {}).get(place, 0), floors[place])
             if next_ < ends[place]:
-                behind[pair][place], done[pair][place] = ends[place] - next_, next_
-        return behind, done
+                behind[pair][place] = ends[place] - next_
+        return behind
 
     def _pairs(self) -> list[tuple[str, str]]:
         """Every declared topic with each of its groups."""
@@ -320,11 +340,6 @@ class KafkaBus:
         committed = self._watch.committed({self._group(group) for _, group in pairs})
         return committed, self._watch.places([self._wire(name) for name in dict.fromkeys(name for name, _ in pairs)])
 
-    def _oldest_s(self, places: Mapping[Place, int]) -> float:
-        """How long ago the first message of these was published."""
-        first = [one.timestamp for one in self._watch.read(places, 1)] if places else []
-        return max(0.0, self._clock.now() - min(first) / 1000) if first else 0.0
-
     def close(self) -> None:
         """Leave all groups, and close what is open; what was published is durable already."""
         for member in tuple(self._members):
@@ -333,8 +348,3 @@ class KafkaBus:
             clients.discard(self._producer, timeout=5.0)
             self._producer = None
         self._watch.close()
-
-
-def _most(left: Mapping[Place, int]) -> list[Place]:
-    """The partitions with most to do."""
-    return sorted(left, key=lambda place: -left[place])[:SAMPLE]

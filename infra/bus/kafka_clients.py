@@ -144,6 +144,11 @@ def _quieten(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.INFO if settings.log_level == "debug" else logging.CRITICAL + 1)
 
 
+def published(record: Any) -> float:
+    """When a record was, Unix seconds; 0 where it does not say."""
+    return max(0.0, record.timestamp / 1000) if record.timestamp else 0.0
+
+
 def refusal(error: BaseException, settings: Settings, what: str = "") -> UserError | None:
     """What a user can do about the error, in one line; None where it is none of theirs."""
     where = f"Kafka at {settings.kafka}"
@@ -201,16 +206,23 @@ def _said(error: BaseException) -> str:
 
 
 class Presence:
-    """Says once that Kafka is away, when that lasts, and once that it is back; for all threads of a process."""
+    """Says once that Kafka is away, when that lasts, and once that it is back; for all threads of a process.
 
-    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._where, self._monotonic = settings.kafka, monotonic
+    `failed` is told each time that something asked of it failed, and will be asked again.
+    """
+
+    def __init__(
+        self, settings: Settings, monotonic: Callable[[], float] = time.monotonic,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._where, self._monotonic, self.failed = settings.kafka, monotonic, failed
         self._lock = threading.Lock()
         self._since_s: float | None = None
         self._said = False
 
     def away(self, why: BaseException | str) -> None:
         """It does not answer just now."""
+        self.failed()
         with self._lock:
             now = self._monotonic()
             self._since_s = now if self._since_s is None else self._since_s

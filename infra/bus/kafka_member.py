@@ -118,7 +118,7 @@ class KafkaSubscription:
 
     def keep(self) -> None:
         """Stay a member while nothing is wanted; commits what is due."""
-        if time.monotonic() - self._polled_s >= WAIT_S / 2 or not self._stable:
+        if time.monotonic() - self._polled_s >= WAIT_S / 2 or not self.joined:
             self._early.extend(self._look(0, 0.0))
         else:
             self._commit_soon()
@@ -153,13 +153,13 @@ class KafkaSubscription:
 
     def _look(self, limit: int, wait_s: float) -> list[Delivery]:
         """One poll of the library's, of nothing where the limit is 0."""
-        consumer = self._joined()
+        consumer = self._member()
         if self._closed or self._giving_up or consumer is None:
             time.sleep(0.0 if self._closed else wait_s)
             return []
         self._flow(consumer, resting=not limit)
         free_place(consumer)
-        if not self._stable:
+        if not self.joined:
             wait_s = max(wait_s, JOINING_S)
         found: Mapping[TopicPartition, Sequence[Any]] = {}
         try:
@@ -168,7 +168,7 @@ class KafkaSubscription:
             if not isinstance(error.__cause__, _Leaving):
                 self._trouble(error)
         self._polled_s = time.monotonic()
-        if not self._stable:
+        if not self.joined:
             keep_join(consumer)
         self._settle()
         if self._consumer is not consumer:
@@ -179,11 +179,11 @@ class KafkaSubscription:
         return [self._delivery(record) for records in found.values() for record in records]
 
     @property
-    def _stable(self) -> bool:
+    def joined(self) -> bool:
         """Whether this is a member, as far as it knows, and not just joining."""
         return self._consumer is not None and self._consumer.group_metadata().state is MemberState.STABLE
 
-    def _joined(self) -> KafkaConsumer | None:
+    def _member(self) -> KafkaConsumer | None:
         """The library's member, made when it is first needed; None while no broker answers."""
         if self._consumer is None and not self._closed:
             try:
@@ -209,7 +209,8 @@ class KafkaSubscription:
     def _delivery(self, record: Any) -> Delivery:
         headers = {name: value.decode(errors="replace") for name, value in record.headers or ()}
         key = (record.key or b"").decode(errors="replace")
-        return Delivery(self._topic, record.partition, record.offset, key, record.value or b"", headers)
+        at = clients.published(record)
+        return Delivery(self._topic, record.partition, record.offset, key, record.value or b"", headers, at)
 
     def _give(self, delivery: Delivery) -> Delivery:
         partition = self._partitions.get(delivery.partition)
@@ -322,6 +323,8 @@ class KafkaSubscription:
         if isinstance(error, clients.AWAY) and not isinstance(error, e.UnknownTopicOrPartitionError):
             if isinstance(error, clients.SILENT):
                 self._presence.away(error)
+            else:
+                self._presence.failed()
             return
         what = self._wire if isinstance(error, OF_TOPIC) else self._group
         raise clients.refusal(error, self._settings, what) or error

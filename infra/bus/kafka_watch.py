@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka import errors as e
@@ -34,6 +34,13 @@ class Member:
     name: str
     host: str
     partitions: tuple[int, ...]
+
+
+class First(NamedTuple):
+    """A message: its offset, and when it was published (Unix seconds)."""
+
+    offset: int
+    at: float
 
 
 class Watch:
@@ -94,6 +101,8 @@ class Watch:
             raise clients.refusal(error, self._settings) or error
         if isinstance(error, clients.SILENT):
             self._presence.away(error)
+        else:
+            self._presence.failed()
         time.sleep(PAUSE_S)
 
     # --- topics -------------------------------------------------------------------------------------------------------
@@ -117,6 +126,10 @@ class Watch:
                 told = clients.refusal((error or e.UnknownTopicOrPartitionError)(), self._settings, lacking)
                 raise told or clients.missing(self._settings, lacking)
             time.sleep(PAUSE_S)
+
+    def brokers(self) -> int:
+        """How many brokers the cluster has."""
+        return self.ask(lambda admin: len(admin.describe_cluster()["brokers"]))
 
     def places(self, topics: Sequence[str]) -> list[Place]:
         """Every partition of the topics."""
@@ -144,11 +157,15 @@ class Watch:
             self._floors[place] = now, offset
         return {place: self._floors[place][1] for place in places}
 
-    def later(self, places: Sequence[Place], at: float) -> dict[Place, int]:
-        """The offset of the first message of each partition that is not older than `at` (Unix seconds), if any is."""
+    def since(self, places: Sequence[Place], at: float) -> dict[Place, First]:
+        """The first message of each partition that is not older than `at` (Unix seconds), if any is."""
         wanted = {TopicPartition(*place): int(at * 1000) for place in places}
-        found = self.look(lambda reader: reader.offsets_for_times(wanted, timeout_ms=LOOK_MS))
-        return {(place.topic, place.partition): one.offset for place, one in found.items() if one is not None}
+        found = self.look(lambda reader: reader.offsets_for_times(dict(wanted), timeout_ms=LOOK_MS))
+        return {
+            (place.topic, place.partition): First(one.offset, one.timestamp / 1000)
+            for place, one in found.items()
+            if one is not None
+        }
 
     def _offsets(
         self, places: Sequence[Place], which: Callable[[KafkaConsumer, list[TopicPartition], int], Mapping[Any, int]]

@@ -103,11 +103,11 @@ class _Log:
         """The offset that the next message gets."""
         return self.base + len(self.kept)
 
-    def append(self, messages: Sequence[Outgoing]) -> None:
-        """Add messages at the end."""
+    def append(self, messages: Sequence[Outgoing], at: float) -> None:
+        """Add messages at the end, at that time."""
         name = self.topic.name
         self.kept += [
-            Delivery(name, 0, offset, key, value, headers)
+            Delivery(name, 0, offset, key, value, headers, at)
             for offset, (_, key, value, headers) in enumerate(messages, self.end)
         ]
 
@@ -158,9 +158,10 @@ class MemoryBus:
         for message in messages:
             batches.setdefault(message.topic, []).append(message)
         logs = [(self._log(topic), batch) for topic, batch in batches.items()]
+        at = self._clock.now()
         with self._lock:
             for log, batch in logs:
-                log.append(batch)
+                log.append(batch, at)
         for log, _ in logs:
             log.bell.ring()
 
@@ -260,6 +261,11 @@ class MemorySubscription:
         self._log = log
         self._group = group
         self._held: dict[int, _Lease] = {}
+
+    @property
+    def joined(self) -> bool:
+        """From the first."""
+        return True
 
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Up to `limit` messages, waiting at most `timeout_s` for any."""

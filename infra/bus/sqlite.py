@@ -72,7 +72,8 @@ class SqliteBus:
         batches: dict[str, list[Outgoing]] = {}
         for message in messages:
             batches.setdefault(message.topic, []).append(message)
-        packed = [(self._log(topic), len(batch), columns(batch)) for topic, batch in batches.items()]
+        at = self._times.clock.now()
+        packed = [(self._log(topic), len(batch), columns(batch, at)) for topic, batch in batches.items()]
         if not packed:
             return
         with self._database.write() as connection:

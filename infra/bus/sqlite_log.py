@@ -8,7 +8,7 @@ import msgpack
 from pydantic import TypeAdapter
 
 from infra.bus.waiting import Bell
-from schemas import formats
+from schemas import formats, headers
 from schemas.ports import Delivery, Outgoing
 from schemas.topics import Topic
 
@@ -32,10 +32,12 @@ _FLOOR = """
     SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
     FROM bus_groups g WHERE g.topic = ? AND ? IN ('', g.name)"""
 _NO_HEADERS = MappingProxyType[str, str]({})
+_AT = "nhr-at"
+"""When a message was published, among its stored headers: databases older than that have none."""
 _HEADERS = TypeAdapter(dict[str, str])
 _PARTITION = 0
 
-Columns = tuple[list[str], list[bytes], list[bytes | None]]
+Columns = tuple[list[str], list[bytes], list[bytes]]
 
 
 class Log:
@@ -79,8 +81,8 @@ class Log:
         rows: Iterable[tuple[int, str, bytes, bytes | None]]
         rows, name = connection.execute(self._select, (first, last, limit)), self.name
         return [
-            Delivery(name, _PARTITION, offset, key, value, _unpacked(headers) if headers else _NO_HEADERS)
-            for offset, key, value, headers in rows
+            Delivery(name, _PARTITION, offset, key, value, *(_unpacked(packed) if packed else (_NO_HEADERS, 0.0)))
+            for offset, key, value, packed in rows
         ]
 
     def floor(self, connection: sqlite3.Connection, group: str = "") -> int:
@@ -100,15 +102,21 @@ class Log:
             connection.execute(self._delete, (min(floor, lowest + 4 * PRUNE_EVERY),))
 
 
-def _unpacked(headers: bytes) -> Mapping[str, str]:
+def _unpacked(packed: bytes) -> tuple[Mapping[str, str], float]:
+    """A message's headers, and when it was published."""
     with formats.readable("a message in the database is damaged", formats.DATABASE_HINT):
-        return _HEADERS.validate_python(msgpack.unpackb(headers))
+        found = _HEADERS.validate_python(msgpack.unpackb(packed))
+    at = headers.number(found, _AT)
+    found.pop(_AT, None)
+    return found, at
 
 
-def columns(batch: Sequence[Outgoing]) -> Columns:
-    """Keys, values and packed headers of the messages."""
+def columns(batch: Sequence[Outgoing], at: float) -> Columns:
+    """Keys, values and packed headers of the messages, which are published at that time."""
+    said = f"{at:.3f}"
+    bare = msgpack.packb({_AT: said})
     return (
         [message.key for message in batch],
         [message.value for message in batch],
-        [msgpack.packb(dict(message.headers)) if message.headers else None for message in batch],
+        [msgpack.packb({**message.headers, _AT: said}) if message.headers else bare for message in batch],
     )

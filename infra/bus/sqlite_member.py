@@ -55,6 +55,11 @@ class SqliteSubscription:
         self._held: dict[int, tuple[int, int]] = {}  # first offset -> last offset, take
         self._renewed = 0.0
 
+    @property
+    def joined(self) -> bool:
+        """From the first."""
+        return True
+
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Up to `limit` messages, those of expired leases first, waiting at most `timeout_s` for any."""
         return first_of(lambda: self._take(limit), self._log.bell, timeout_s)

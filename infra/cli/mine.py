@@ -16,6 +16,7 @@ from infra.cli.crews import NOBODY, Named, PolicyName, Prompts, hired, with_crew
 from infra.cli.signals import draining
 from infra.engine import Engine
 from infra.progress import Order, Progress
+from infra.telemetry import server
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
@@ -50,6 +51,12 @@ def mine(
     policy: PolicyName = "paper",
     named: Named = NOBODY,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            metavar="[HOST:]PORT", help="Tell metrics and health over HTTP meanwhile (default: NHR_METRICS, or not)."
+        ),
+    ] = "",
 ) -> None:
     """Mine triplets: from drawn scenes, or from your photographs, until the end you name or until Ctrl-C.
 
@@ -62,6 +69,7 @@ def mine(
       nhr mine --prompts photos:~/Pictures --target 500
       nhr mine --prompts mine.jsonl --policy thrifty --editor simulated
       nhr mine --for 2h --workers editor=2 --workers screen=2 --json
+      nhr mine --metrics 9464                     Prometheus reads http://127.0.0.1:9464/metrics
 
     \b
     A line of a JSONL file, cut here in two:
@@ -69,6 +77,8 @@ def mine(
        "requests": [{"instruction": "Make it blue.", "operation": "recolor"}]}
     """
     settings = environment.from_environment()
+    if metrics:
+        settings = settings.model_copy(update={"metrics": server.named(metrics)})
     prompts = common.expanded(prompts)
     order = Order(
         out=(out or settings.out).expanduser(),

@@ -25,7 +25,9 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this pro
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command("worker", short_help="Cluster: run one worker until it is stopped.")(worker)
-    cli.command("stream", short_help="Cluster: run a director, collector, recorder, rates or sweeper.")(stream)
+    cli.command("stream", short_help="Cluster: run a director, collector, recorder, rates, sweeper or exporter.")(
+        stream
+    )
 
 
 def worker(
@@ -76,9 +78,10 @@ def stream(
     policy: PolicyName = "paper",
     parent: Parent = None,
 ) -> None:
-    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts, mends.
+    """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts, mends, tells.
 
-    A director decides over the scenes that it sees first by its --policy, so give all of them the same.
+    A director decides over the scenes that it sees first by its --policy, so give all of them the same. One exporter
+    is enough: every NHR_EXPORT_S seconds it tells how the whole pipeline stands, for Prometheus.
 
     \b
     Examples:
@@ -87,6 +90,7 @@ def stream(
       nhr stream recorder
       nhr stream rates          what is accepted of late, and its cost
       nhr stream sweeper        sends again what was lost on its way
+      nhr stream exporter       lag, ledgers, acceptance, spending as metrics
     """
     match name:
         case "director":
@@ -99,6 +103,8 @@ def stream(
             build = role.rates()
         case "sweeper":
             build = role.sweeper()
+        case "exporter":
+            build = role.exporter()
         case _:
             raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(CLUSTER_STREAMS)}")
     _play(name, build, parent)

@@ -46,7 +46,8 @@ def up(
     """Run every role as a process of this machine, watched over, until --scenes are finished or until Ctrl-C.
 
     Over the Kafka and S3 that NHR_KAFKA and NHR_S3 name; without them local ones are started, and end with it. What
-    dies is started again. The same command goes on where it was. Each process logs to DIR/logs.
+    dies is started again. The same command goes on where it was. Each process logs to DIR/logs and tells its metrics
+    at a port of its own; DIR/targets.json names them all, as Prometheus's file_sd_configs reads it.
 
     \b
     Examples:

@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 class Beat(BaseModel):
     """A process: who and where it is, since when (Unix seconds), what it did, what troubles it.
 
-    `steps` holds the seconds of its latest steps at the median and the 95th percentile, `jobs` its jobs by outcome.
+    `steps` holds the seconds of its latest steps at the median and the 95th percentile, `jobs` its jobs by outcome,
+    `metrics` is where it tells its metrics (HOST:PORT), if anywhere.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,6 +47,7 @@ class Beat(BaseModel):
     p50_s: float | None = None
     p95_s: float | None = None
     busy_s: float = 0.0
+    metrics: str = ""
 
 
 class Beating:
@@ -54,11 +56,12 @@ class Beating:
     def __init__(
         self, notes: Ledgers, control: Control, meters: Metrics, clock: Clock, role: str, name: str,
         model: str = "", trouble: Callable[[], str] = lambda: "", each: Callable[[], None] = lambda: None,
+        address: str = "",
     ) -> None:  # fmt: skip
-        """`each` is called every time it looks at what is paused."""
+        """`each` is called every time it looks at what is paused; `address` is where metrics are told."""
         self._notes, self._control, self._meters, self._clock = notes, control, meters, clock
         self._role, self._model, self._trouble, self._each = role, model, trouble, each
-        self._host = socket.gethostname()
+        self._host, self._address = socket.gethostname(), address
         self._name = f"{role}/{self._host}/{name}"  # other machines number their processes, too
         self._started = clock.now()
         self._version = 0
@@ -105,7 +108,7 @@ class Beating:
         return Beat(
             role=self._role, name=self._name, host=self._host, pid=os.getpid(), started=self._started,
             at=self._clock.now(), model=self._model, trouble=self._trouble(), jobs=jobs, p50_s=middle, p95_s=late,
-            busy_s=sum(self._meters.totals(metrics.BUSY).values()),
+            busy_s=sum(self._meters.totals(metrics.BUSY).values()), metrics=self._address,
         )  # fmt: skip
 
 

@@ -21,13 +21,21 @@ from infra.runtime.clock import SystemClock
 from infra.runtime.control import PROMPTER, Control
 from infra.runtime.inhand import InHand
 from infra.runtime.intake import Intake
-from infra.runtime.loop import Loop
+from infra.runtime.loop import NOT_JOINED, Loop
 from infra.runtime.metered import Metered
 from infra.runtime.pictures import Pictures
 from infra.runtime.spending import Till
 from infra.runtime.tuning import tune
 from infra.runtime.worker import Worker
 from infra.settings import Settings
+from infra.sqlite import Database
+from infra.telemetry import figures
+from infra.telemetry.billing import bill
+from infra.telemetry.build import built
+from infra.telemetry.health import Health
+from infra.telemetry.learnt import Learnt
+from infra.telemetry.machine import Machine
+from infra.telemetry.server import served
 from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics, topics
 from schemas.errors import NhrError
@@ -67,6 +75,7 @@ class Equipment:
     control: Control
     till: Till
     stop: threading.Event
+    health: Health
 
 
 @dataclass(frozen=True)
@@ -86,15 +95,21 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
     """Play the role until it is done, or `stop` is set and what is in hand is finished; raises what went wrong."""
     tune()
     clock, meters = SystemClock(), Metrics()
-    with own_folder(settings.state, role, settings.slot) as folder, autopsy.watched(folder / FAULTS) as died:
-        notes = SqliteLedgers(folder / NOTES, "cursors")
+    health = Health(clock, stop, settings.busy_s)
+    with (
+        served(settings.metrics, meters, health, Machine(meters, "state", settings.state).look) as address,
+        own_folder(settings.state, role, settings.slot) as folder,
+        autopsy.watched(folder / FAULTS) as died,
+    ):
+        database = Database(folder / NOTES, failed=partial(meters.inc, metrics.STORE_ERRORS, "disk"))
+        notes = SqliteLedgers(database, "cursors")
         try:
-            with cluster(settings, clock) as stores:
+            with cluster(settings, clock, meters) as stores:
                 control = Control(stores.cursors)
                 control.look()
                 in_hand = InHand(notes, died=died)
                 till = Till(stores.cursors, clock, settings.spend_usd_a_day)
-                job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, till, stop))
+                job = build(Equipment(folder, stores, settings, meters, clock, in_hand, control, till, stop, health))
 
                 def each() -> None:
                     if job.spends:
@@ -102,8 +117,9 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
 
                 beating = Beating(
                     stores.beats, control, meters, clock, role, folder.name.removeprefix(f"{role}-"), job.model,
-                    job.trouble, each,
+                    job.trouble, each, address,
                 )  # fmt: skip
+                built(meters, role, job.model)
                 log.info("%s: at work", folder.name)
                 each()  # what the day has cost already
                 try:
@@ -114,7 +130,7 @@ def play(role: str, settings: Settings, build: Build, stop: threading.Event) -> 
                         till.tell()
                 in_hand.save()
         finally:
-            notes.close()
+            database.close()
 
 
 def worker(kind: str, text: str, policy: Policy | None = None) -> Build:
@@ -152,18 +168,25 @@ def director(policy: Policy) -> Build:
         policies.keep(policy)
 
         def make(publish: Callable[[Sequence[Outgoing]], None]) -> Handler[Any]:
-            made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock)
+            learnt = Learnt(with_.meters, policies.known)
+            made = Director(stores.ledgers, policies, policy.policy_id, publish, with_.clock, learnt.event)
             return Metered(made, with_.meters, with_.clock)
 
-        agent = app.handler_app(make, _brokers(with_.settings), with_.folder / FAUST, with_.control.of("director"))
-        return Job(lambda: app.run(agent, with_.stop), f"{policy.name}@{policy.policy_id[:12]}")
+        agent = app.handler_app(make, _brokers(with_), with_.folder / FAUST, with_.control.of("director"))
+        return Job(_faust("director", partial(app.run, agent), with_), f"{policy.name}@{policy.policy_id[:12]}")
 
     return build
 
 
 def collector() -> Build:
     """A collector."""
-    return lambda with_: Job(_loop(Collector(with_.stores.blobs, with_.clock), with_).run)
+
+    def build(with_: Equipment) -> Job:
+        blobs = with_.stores.blobs
+        learnt = Learnt(with_.meters, Policies(blobs).known)
+        return Job(_loop(Collector(blobs, with_.clock, learnt.triplet, learnt.shelved), with_).run)
+
+    return build
 
 
 def recorder() -> Build:
@@ -186,11 +209,11 @@ def rates() -> Build:
         stores.bus.partitions(topics.VERDICTS.name)
         policies = Policies(stores.blobs)
         counting = app.rates_app(
-            lambda policy_id: policies.get(policy_id) if policies.has(policy_id) else None,
-            lambda part: tell(stores.cursors, part), _brokers(with_.settings), with_.folder / FAUST, with_.clock,
+            policies.known,
+            lambda part: tell(stores.cursors, part), _brokers(with_), with_.folder / FAUST, with_.clock,
             f"{socket.gethostname()}/{with_.folder.name}",
         )  # fmt: skip
-        return Job(lambda: app.run(counting, with_.stop), "faust")
+        return Job(_faust("rates", partial(app.run, counting), with_), "faust")
 
     return build
 
@@ -203,14 +226,31 @@ def sweeper() -> Build:
         sweeping = Sweeper(stores.ledgers, Policies(stores.blobs))
 
         def run() -> None:
+            pulse = with_.health.pulse("sweeper")
             while not with_.stop.wait(with_.settings.sweep_s):
                 lost = list(sweeping.look(stores.bus.offsets()))
+                figures.tell_parked(with_.meters, sweeping.parked)
                 if lost:
                     stores.bus.publish(lost)
                     with_.meters.inc(metrics.JOBS, "sweeper", "resent", by=len(lost))
                     log.warning("%d jobs had been lost on the way and were sent again", len(lost))
+                pulse.turned(with_.settings.sweep_s)
 
         return Job(run)
+
+    return build
+
+
+def exporter() -> Build:
+    """Who tells what is true of the whole cluster."""
+
+    def build(with_: Equipment) -> Job:
+        from infra.telemetry.exporter import Exporter
+        from infra.telemetry.looking import Looking
+
+        telling = Exporter(with_.stores, with_.settings, with_.meters, with_.clock)
+        looking = Looking(telling.parts(), with_.meters, with_.clock, with_.settings.export_s)
+        return Job(lambda: looking.run(with_.stop), trouble=lambda: looking.trouble)
 
     return build
 
@@ -236,7 +276,13 @@ def prompter(intent: Intent) -> Build:
     def build(with_: Equipment) -> Job:
         stores = with_.stores
         till, paused = with_.till, with_.control.of(PROMPTER)
-        found.access = prompters_access(with_.settings, stores.blobs, lambda: rates_by_operation(stores.cursors), till)
+        found.access = prompters_access(
+            with_.settings,
+            stores.blobs,
+            lambda: rates_by_operation(stores.cursors),
+            till,
+            partial(bill, with_.meters, PROMPTER, intent.prompts),
+        )
         campaign = records.Campaign(
             campaign=intent.campaign, prompts=intent.prompts, policy=intent.policy.name,
             policy_id=intent.policy.policy_id,
@@ -247,24 +293,41 @@ def prompter(intent: Intent) -> Build:
         intake = Intake(
             found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
             intent.scenes, paused=lambda: paused() or till.reached, clock=with_.clock,
+            health=with_.health,
         )  # fmt: skip
         return Job(intake.run, intent.prompts, lambda: till.trouble or intake.trouble, spends=True)
 
     return build
 
 
-def _brokers(settings: Settings) -> "Brokers":
+def _brokers(with_: Equipment) -> "Brokers":
     """How Faust reaches Kafka."""
     from infra.bus import kafka_clients as clients
     from streams.app import Brokers
 
+    settings = with_.settings
     return Brokers(
         tuple(clients.servers(settings)), settings.kafka_prefix, settings.kafka_security, settings.kafka_mechanism,
         settings.kafka_user, settings.secret("kafka_password"), settings.kafka_ca, settings.kafka_cert,
         settings.kafka_key, settings.slot, settings.busy_s,
+        partial(with_.meters.inc, metrics.STORE_ERRORS, "kafka"),
     )  # fmt: skip
 
 
 def _loop(handler: Handler[Any], with_: Equipment, paused: Callable[[], bool] | None = None) -> Loop:
     paused = paused or with_.control.of(handler.group)
-    return Loop(handler, with_.stores.bus, with_.meters, with_.clock, with_.stop, paused)
+    return Loop(handler, with_.stores.bus, with_.meters, with_.clock, with_.stop, paused, with_.health)
+
+
+def _faust(
+    name: str, run: Callable[[threading.Event, Callable[[bool], None]], None], with_: Equipment
+) -> Callable[[], None]:
+    """Runs a Faust app as the whole of a role, and tells that it goes on."""
+    pulse = with_.health.pulse(name, NOT_JOINED)
+
+    def turned(joined: bool) -> None:
+        pulse.turned()
+        if joined:
+            pulse.lacks = ""
+
+    return lambda: run(with_.stop, turned)

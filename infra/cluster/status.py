@@ -16,7 +16,8 @@ from streams import rates
 from streams.rates import Rates
 
 if TYPE_CHECKING:
-    from infra.bus.kafka import GroupState
+    from infra.bus.kafka import KafkaBus
+    from infra.bus.kafka_sight import GroupState
 
 LAGGING_S = 9 * 86400.0
 """30 % of the 30 days for which work topics are kept."""
@@ -94,7 +95,7 @@ class ClusterStatus:
         stages = {
             stage: count for stage, count in self.rates.spent(window).items() if count.tokens or count.microdollars
         }
-        dollars, triplets = sum(count.microdollars for count in stages.values()) / 1e6, self.lately.get(window, 0)
+        dollars, triplets = self.rates.usd(window), self.lately.get(window, 0)
         return {
             "triplets": triplets, "usd": dollars, "usd_a_triplet": dollars / triplets if triplets else None,
             "tokens": sum(count.tokens for count in stages.values()),
@@ -139,16 +140,19 @@ class Observer:
     def look(self) -> ClusterStatus:
         """How it stands now."""
         now = time.time()
-        states, sent = self.stores.bus.groups(), self.stores.bus.ends()
+        sight = self.stores.bus.sight()
+        states, sent = self.stores.bus.states(sight), self.stores.bus.sent(sight)
         processes = beats(self.stores.beats, now)
         paused = control.paused(self.stores.cursors)
-        done = {one.group: sent[one.topic] - one.waiting for one in states}
+        done = {one.group: one.done for one in states}
+        opened, oldest = self.stores.ledgers.opened()
         groups = [self._group(one, processes, paused, now, done) for one in states]
         self._before = now, done
         return ClusterStatus(
             at=now, where=self.where, groups=groups, processes=processes, paused=paused, sent=sent,
-            open=self.stores.ledgers.count("open"), oldest_open_s=self._oldest_open_s(now),
-            dead_letters=self._dead_letters(), rates=rates.read(self.stores.cursors), lately=self._lately(now),
+            open=opened, oldest_open_s=None if oldest is None else max(0.0, now - oldest),
+            dead_letters=self._dead_letters(), rates=rates.read(self.stores.cursors),
+            lately=lately(self.stores.bus, now),
         )  # fmt: skip
 
     def _group(
@@ -173,15 +177,6 @@ class Observer:
             troubles=list(dict.fromkeys(beat.trouble for beat in own if beat.trouble)), paused=state.group in paused,
         )  # fmt: skip
 
-    def _oldest_open_s(self, now: float) -> float | None:
-        opened = self.stores.ledgers.oldest()
-        return None if opened is None else max(0.0, now - opened)
-
-    def _lately(self, now: float) -> dict[str, int]:
-        """The triplets of each window; those that came again after a crash count again."""
-        since = {window.name: window.first(now) for window in rates.WINDOWS}
-        return {name: self.stores.bus.since(topics.TRIPLETS.name, at) for name, at in since.items()}
-
     def _dead_letters(self) -> Mapping[str, int]:
         """By consumer group; each letter is read once."""
         while page := self.stores.bus.read(topics.DEAD_LETTERS.name, self._next_letter, LETTERS_AT_ONCE):
@@ -189,6 +184,11 @@ class Observer:
                 self._letters[read_letter(delivery).group] += 1
             self._next_letter = page[-1].offset + 1
         return dict(sorted(self._letters.items()))
+
+
+def lately(bus: "KafkaBus", now: float) -> dict[str, int]:
+    """The triplets of each window of the rates; those that came again after a crash count again."""
+    return {window.name: bus.since(topics.TRIPLETS.name, window.first(now)) for window in rates.WINDOWS}
 
 
 def _slowest(times: Sequence[float | None]) -> float | None:

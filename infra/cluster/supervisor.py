@@ -1,4 +1,7 @@
-"""Watches over processes: starts them, starts again those that die, ends them all in good order."""
+"""Watches over processes: starts them, starts again those that die, ends them all in good order.
+
+Each is given a port on which it tells its metrics, the same one over its restarts; a file names them all to Prometheus.
+"""
 
 import os
 import signal
@@ -7,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.cluster.targets import LOOPBACK, Target, free_port, is_free, write
 from schemas.errors import UserError
 from schemas.ports import Clock
 
@@ -21,11 +25,12 @@ TAIL_BYTES = 4096
 
 @dataclass
 class Child:
-    """A process to be kept alive; one that `ends` may end by itself, with status 0."""
+    """A process to be kept alive; one that `ends` may end by itself, with status 0. It tells its metrics at `port`."""
 
     name: str
     command: Sequence[str]
     ends: bool = False
+    port: int = 0
     process: subprocess.Popen[bytes] | None = None
     ended: bool = False
     early_ends: int = 0
@@ -34,10 +39,17 @@ class Child:
 
 
 class Supervisor:
-    """Keeps the children alive; `say` is told what people should know. Logs go to one file a child, under `logs`."""
+    """Keeps the children alive; `say` is told what people should know. Logs go to one file a child, under `logs`.
 
-    def __init__(self, logs: Path, environment: Mapping[str, str], clock: Clock, say: Callable[[str], None]) -> None:
+    `targets` is the file that names to Prometheus those that are to be alive; without one they tell no metrics.
+    """
+
+    def __init__(
+        self, logs: Path, environment: Mapping[str, str], clock: Clock, say: Callable[[str], None],
+        targets: Path | None = None,
+    ) -> None:  # fmt: skip
         self._logs, self._environment, self._clock, self._say = logs, environment, clock, say
+        self._targets = targets
         self._children: dict[str, Child] = {}
         self.restarts = 0
         logs.mkdir(parents=True, exist_ok=True)
@@ -82,19 +94,36 @@ class Supervisor:
                 process.kill()
                 process.wait()
             child.process, child.ended = None, True
+        self._tell()
 
     def _start(self, child: Child) -> None:
         with self._log(child).open("ab") as log:
             child.process = subprocess.Popen(
-                [*child.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self._environment),
+                [*child.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._own(child),
                 start_new_session=True,
             )  # fmt: skip
         child.started_s = self._clock.monotonic()
+
+    def _own(self, child: Child) -> dict[str, str]:
+        """The child's environment, with a port of its own in it."""
+        if self._targets is None:
+            return dict(self._environment)
+        if not child.port or not is_free(child.port):
+            taken = {other.port for other in self._children.values()}
+            child.port = free_port(taken)
+            self._tell()
+        return {**self._environment, "NHR_METRICS": f"{LOOPBACK}:{child.port}"}
+
+    def _tell(self) -> None:
+        if self._targets is not None:
+            alive = [child for child in self._children.values() if child.port and not child.ended]
+            write(self._targets, [Target(child.name.rpartition("-")[0], child.port) for child in alive])
 
     def _died(self, child: Child, status: int) -> None:
         child.process = None
         if child.ends and status == 0:
             child.ended = True
+            self._tell()
             return
         now = self._clock.monotonic()
         gave_up = status > 0 and now - child.started_s <= SETTLED_S  # a signal is somebody else's doing

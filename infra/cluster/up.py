@@ -27,6 +27,8 @@ MOST_SWEEPS = 3
 GRACE_S = 60.0
 RECORD_S = "2"
 LOCAL_PARTITIONS = "8"
+TARGETS = "targets.json"
+"""In the folder: where the processes tell their metrics, for Prometheus's file_sd."""
 
 COMMAND = (sys.executable, "-m", "infra.cli")
 
@@ -90,13 +92,14 @@ def run(
 ) -> bool:  # fmt: skip
     """Run until all `scenes` are worked off (True) or `stop` is set (False); then end every process in good order.
 
-    `done` is called once all is worked off, while the processes are still there.
+    `done` is called once all is worked off, while the processes are still there. Each has a port of its own for
+    metrics, whatever NHR_METRICS says; `TARGETS` in the folder names them.
     """
     settings, clock = from_environment(environment), SystemClock()
     topics.apply(settings)
     buckets.apply(settings)
     with cluster(settings, clock) as stores:
-        watch = Supervisor(folder / "logs", environment, clock, say)
+        watch = Supervisor(folder / "logs", environment, clock, say, folder / TARGETS)
         for child in wanted.children():
             watch.add(child)
         try:

@@ -1,5 +1,6 @@
 """Ledgers, and other small documents, as objects of an S3 bucket, with compare-and-set by ETag."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -98,9 +99,16 @@ class S3Ledgers:
             return still_open
         return max(0, sum(1 for _ in self._client.scan(self._docs)) - still_open)
 
-    def oldest(self) -> float | None:
-        """When the document was opened that has been open longest, by the server's clock (Unix time in seconds)."""
-        return min((one.modified for one in self._client.scan(self._open)), default=None)
+    def opened(self) -> tuple[int, float | None]:
+        """How many documents are open, and when the one was opened that has been so longest (Unix seconds).
+
+        By the server's clock; one that was opened twice counts by its first marker.
+        """
+        names, oldest = set[str](), math.inf
+        for one in self._client.scan(self._open):
+            names.add(one.key.rpartition("/")[2].partition(naming.END)[0])
+            oldest = min(oldest, one.modified)
+        return len(names), oldest if names else None
 
     # --- one document -------------------------------------------------------------------------------------------------
 

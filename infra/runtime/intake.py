@@ -15,7 +15,8 @@ from infra.runtime.backlog import Backlog
 from infra.runtime.clock import SystemClock
 from infra.runtime.patience import LONGEST_PAUSE_S, SHORTEST_PAUSE_S
 from infra.runtime.pictures import Pictures
-from schemas import codec, formats, ids
+from infra.telemetry.health import STEP_S, Health
+from schemas import codec, formats, headers, ids
 from schemas import messages as m
 from schemas.errors import Pending, Retry, UserError
 from schemas.ports import Bus, Change, Clock, Ledgers, Outgoing
@@ -54,11 +55,14 @@ class Intake:
         skipped: Callable[[Skipped], None] | None = None,
         paused: Callable[[], bool] = lambda: False,
         clock: Clock | None = None,
+        health: Health | None = None,
     ) -> None:
         self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
         self._cursors, self._stop, self._backlog = cursors, stop, backlog
         self._scenes, self._skipped, self._paused = scenes, skipped, paused
         self._clock = clock or SystemClock()
+        self._health = health or Health(self._clock, stop)
+        self._pulse = self._health.pulse("prompter", "has not begun")
         self._away_since: float | None = None
         self._reason, self._refused = "", 0
         self.cursor, self._version = self._saved()
@@ -83,11 +87,21 @@ class Intake:
 
     def run(self) -> None:
         """Publish until the items end, `scenes` are out, or the intake is closed or stopped."""
+        self._pulse.lacks = ""
+        try:
+            self._take_in()
+        finally:
+            self._health.over(self._pulse)
+        if not self._stop.is_set():
+            self.finished.set()
+
+    def _take_in(self) -> None:
         if self._scenes is None or self.cursor < self._scenes:
             items: Iterator[Item] | None = None
             while room := self._room():
                 items = self._prompter.intake(self._campaign, self.cursor) if items is None else items
-                chunk, refusal = self._drawn(items, room)
+                with self._pulse.within(STEP_S):
+                    chunk, refusal = self._drawn(items, room)
                 if chunk:
                     self._publish(chunk)
                 if refusal is not None:  # which ended those items: the same ones go on from the cursor
@@ -95,8 +109,6 @@ class Intake:
                     self._wait_out(refusal)
                 elif not chunk:
                     break
-        if not self._stop.is_set():
-            self.finished.set()
 
     def _drawn(self, items: Iterator[Item], most: int) -> tuple[list[Item], Retry | None]:
         """Up to `most` items, fewer where they are slow to come or where the prompter was put off."""
@@ -123,6 +135,7 @@ class Intake:
         self._refused += 1
         until = now + max(refusal.after_s, pause)
         while not self.closing.is_set() and (left := until - self._clock.monotonic()) > 0:
+            self._pulse.turned()
             if self._stop.wait(min(WAIT_S, left)):
                 return
 
@@ -137,12 +150,15 @@ class Intake:
         while left > 0 and not self._stop.is_set() and not self.closing.is_set():
             if not self._paused() and (room := self._backlog.room()):
                 return min(left, CHUNK, room)
+            self._pulse.turned()
             self._stop.wait(WAIT_S)
         return 0
 
     def _publish(self, chunk: list[Item]) -> None:
         fresh = self._not_taken(chunk) if self._prompter.REREAD else dict[str | int, Item](enumerate(chunk))
-        self._bus.publish([message for item in fresh.values() if (message := self._message(item)) is not None])
+        messages = [message for item in fresh.values() if (message := self._message(item)) is not None]
+        with self._pulse.within():  # brokers that are away are waited for
+            self._bus.publish(messages)
         cursor = self.cursor + len(chunk)
         change = Change(self._campaign, msgpack.packb({"format": FORMAT, "cursor": cursor}), self._version)
         notes = [Change(name, b"", 0) for name in fresh if isinstance(name, str)]
@@ -169,7 +185,8 @@ class Intake:
         """The item as a message; what cannot be told (a name with half a character, say) is passed over."""
         if not isinstance(item, Skipped):
             try:
-                return codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
+                message = codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
+                return message._replace(headers={headers.BEGAN: f"{self._clock.now():.3f}"})
             except ValueError as error:
                 name = item.name if isinstance(item, Photo) else item.prompt_id
                 item = Skipped(name.encode(errors="replace").decode(), _why(error))

@@ -15,6 +15,8 @@ from queue import Empty, Queue
 from typing import Any, NamedTuple
 
 from infra.metrics import Metrics
+from infra.runtime.metered import waited
+from infra.telemetry.health import STEP_S, Health, Pulse
 from schemas import metrics, topics
 from schemas.ports import Bus, Clock, Delivery, Handler
 
@@ -22,6 +24,8 @@ IN_HAND = 4  # one being fetched, one waiting for the model, one in the model, o
 IDLE_POLL_S = 0.25
 BUSY_POLL_S = 0.02
 KEEP_EVERY_S = 0.3  # three times in the shortest lease that may be set
+NOT_JOINED, NOT_LOADED = "has not joined its group yet", "loads its model"
+TELL_EVERY_S = 1.0
 LEAVING_S = 30.0  # most seconds to finish what is in hand when some of it is about to go to another member
 
 
@@ -40,7 +44,7 @@ class Loop:
 
     def __init__(
         self, handler: Handler[Any], bus: Bus, meters: Metrics, clock: Clock, stop: threading.Event,
-        paused: Callable[[], bool] = lambda: False,
+        paused: Callable[[], bool] = lambda: False, health: Health | None = None,
     ) -> None:  # fmt: skip
         self.handler, self.group, self._paused = handler, handler.group, paused
         self._bus, self._meters, self._clock, self._stop = bus, meters, clock, stop
@@ -50,23 +54,35 @@ class Loop:
         self._failures: list[BaseException] = []
         self._in_hand = 0
         self._keep_at = 0.0
+        self._health = health or Health(clock, stop)
+        self._pulse = self._steps = self._finishes = self._health.pulse(self.group, NOT_JOINED)
 
     def run(self) -> None:
         """Work until `stop` is set; raises what a handler or a store raised, with nothing more acknowledged."""
-        self._subscription = self._bus.subscribe(self.handler.topic.name, self.group, self._finish_soon)
         try:
-            if self.handler.overlaps:
-                self._run_overlapped()
-            else:
-                self._run_inline()
+            self._subscription = self._bus.subscribe(self.handler.topic.name, self.group, self._finish_soon)
+            try:
+                if self.handler.overlaps:
+                    self._run_overlapped()
+                else:
+                    self._run_inline()
+            finally:
+                self._subscription.close()
         finally:
-            self._subscription.close()
+            self._health.over(self._pulse, self._steps, self._finishes)
+
+    def _turned(self) -> None:
+        self._pulse.turned()
+        if self._pulse.lacks and self._subscription.joined:
+            self._pulse.lacks = ""
 
     # --- in line ------------------------------------------------------------------------------------------------------
 
     def _run_inline(self) -> None:
-        self.handler.start()
+        with self._pulse.within():
+            self.handler.start()
         while not self._stop.is_set():
+            self._turned()
             hand = self._next_hand(IDLE_POLL_S)
             if hand is not None:
                 self._step(hand)
@@ -81,6 +97,7 @@ class Loop:
         limit, due_s = self.handler.batch, self.handler.due_s if idle else None
         left_s = timeout_s if due_s is None else min(timeout_s, max(0.0, due_s - self._clock.monotonic()))
         deliveries = self._gather(limit, left_s) if limit else []
+        waited(deliveries, self.group, self._meters, self._clock)
         if not limit and left_s:
             self._stop.wait(left_s)
         if deliveries or (due_s is not None and self._clock.monotonic() >= due_s):
@@ -111,6 +128,8 @@ class Loop:
     # --- overlapped ---------------------------------------------------------------------------------------------------
 
     def _run_overlapped(self) -> None:
+        self._steps = self._health.pulse(f"{self.group} step", NOT_LOADED)
+        self._finishes = self._health.pulse(f"{self.group} finish")
         threads = [
             threading.Thread(target=self._guard, args=(target,), name=f"{self.group}-{name}", daemon=True)
             for name, target in (("step", self._step_all), ("finish", self._finish_all))
@@ -129,11 +148,13 @@ class Loop:
         """Wait for what is in hand, however long the model takes, and keep its leases meanwhile."""
         for thread in threads:
             while thread.is_alive():
+                self._pulse.turned()
                 thread.join(KEEP_EVERY_S)
                 self._subscription.keep()
 
     def _feed(self) -> None:
         while not self._stop.is_set() and not self._failures:
+            self._turned()
             self._acknowledge(wait_s=BUSY_POLL_S if self._in_hand >= IN_HAND else 0.0)
             self._keep()
             if self._in_hand >= IN_HAND:
@@ -159,7 +180,9 @@ class Loop:
 
     def _step_all(self) -> None:
         try:
-            self.handler.start()
+            with self._steps.within():
+                self.handler.start()
+            self._steps.lacks = ""
             while (hand := self._next()) is not None:
                 self._step(hand)
                 self._finishing.put(hand)
@@ -167,14 +190,18 @@ class Loop:
             self._finishing.put(None)
 
     def _next(self) -> Hand | None:
-        """The next batch for the model."""
+        """The next batch for the model; what it waits is told meanwhile, for it may wait for hours."""
         started = self._clock.monotonic()
-        hand = self._stepping.get()
-        self._meters.inc(metrics.STARVED, self.group, by=self._clock.monotonic() - started)
-        return hand
+        while True:
+            hand, came = _next(self._stepping, self._steps, TELL_EVERY_S)
+            now = self._clock.monotonic()
+            self._meters.inc(metrics.STARVED, self.group, by=now - started)
+            if came:
+                return hand
+            started = now
 
     def _finish_all(self) -> None:
-        while (hand := self._finishing.get()) is not None:
+        while (hand := _next(self._finishing, self._finishes)[0]) is not None:
             self._done.put(self._finish(hand))
 
     def _guard(self, target: Any) -> None:
@@ -192,7 +219,8 @@ class Loop:
 
     def _step(self, hand: Hand) -> None:
         started = self._clock.monotonic()
-        self.handler.step(hand.work)
+        with self._steps.within(STEP_S):
+            self.handler.step(hand.work)
         took = self._clock.monotonic() - started
         self._meters.observe(metrics.BATCH, self.group, value=len(hand.deliveries))
         self._meters.observe(metrics.STEP, self.group, value=took)
@@ -201,7 +229,15 @@ class Loop:
     def _finish(self, hand: Hand) -> Sequence[Delivery]:
         outputs = self.handler.finish(hand.work)
         if outputs:
-            self._bus.publish(outputs)
+            with self._finishes.within():  # brokers that are away are waited for
+                self._bus.publish(outputs)
             for letter in (output for output in outputs if output.topic == topics.DEAD_LETTERS.name):
                 self._meters.inc(metrics.DEAD_LETTERS, self.group, letter.headers.get("nhr-error", ""))
         return self.handler.settle(hand.work)
+
+
+def _next(queue: "Queue[Hand | None]", pulse: Pulse, within_s: float | None = None) -> tuple[Hand | None, bool]:
+    """What comes next; and whether anything did within the time."""
+    with pulse.within(), suppress(Empty):
+        return queue.get(timeout=within_s), True
+    return None, False

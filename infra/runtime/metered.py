@@ -8,6 +8,14 @@ from schemas import metrics
 from schemas.ports import Clock, Delivery, Handler, Outgoing, Work
 
 
+def waited(deliveries: Sequence[Delivery], group: str, meters: Metrics, clock: Clock) -> None:
+    """Observe how long these waited to be taken: never less than nothing, though clocks of two machines differ."""
+    now = clock.now() if deliveries else 0.0
+    for delivery in deliveries:
+        if delivery.at:
+            meters.observe(metrics.WAIT, group, value=max(0.0, now - delivery.at))
+
+
 class Metered(Generic[Work]):
     """Passes everything on to `handler`; observes what the loop would."""
 
@@ -32,6 +40,7 @@ class Metered(Generic[Work]):
 
     def begin(self, deliveries: Sequence[Delivery], /) -> Work:
         """Decode, and fetch what the step needs."""
+        waited(deliveries, self.group, self._meters, self._clock)
         self._meters.observe(metrics.BATCH, self.group, value=len(deliveries))
         return self._handler.begin(deliveries)
 

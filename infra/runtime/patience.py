@@ -59,6 +59,7 @@ class Patience:
         self.away_since: float | None = None
         self.blown: FuseBlown | None = None
         self.reason = ""
+        self.pending = 0
         self.batch = batch
         self.due_s: float | None = None
 
@@ -128,7 +129,8 @@ class Patience:
         return ended
 
     def rest(self) -> None:
-        """Work out how many messages are wanted, and when the next turn is due; called after each step."""
+        """Work out how many are pending, how many are wanted, and when the next turn is due; called after each step."""
+        self.pending = sum(isinstance(item.outcome, Pending) for item in self._held)
         if self.blown is not None:
             self.batch, self.due_s = 0, self._clock.monotonic()
         elif self.away_since is not None:
@@ -136,9 +138,8 @@ class Patience:
             self.batch = int(tried and len(self._held) < PROBES)
             self.due_s = self._probe_s if self._held else None
         else:
-            pending = sum(isinstance(item.outcome, Pending) for item in self._held)
-            room = len(self._held) - pending < max(HELD_BATCHES * self._full, FUSE)
-            self.batch = self._full if room and pending < PENDING_BATCHES * self._full else 0
+            room = len(self._held) - self.pending < max(HELD_BATCHES * self._full, FUSE)
+            self.batch = self._full if room and self.pending < PENDING_BATCHES * self._full else 0
             self.due_s = min((item.due_s for item in self._held), default=None)
 
     def _put_off(self, item: Item, error: Retry) -> Literal["held", "ended"]:

@@ -20,7 +20,8 @@ from infra.runtime.inhand import DEADLY, InHand
 from infra.runtime.item import Item
 from infra.runtime.patience import Patience
 from infra.runtime.pictures import Pictures
-from schemas import codec, metrics
+from infra.telemetry.billing import bill
+from schemas import codec, headers, metrics
 from schemas import messages as m
 from schemas.deadletters import dead_letter
 from schemas.errors import Fatal, Missing, Pending, Reject, Retry, Undecodable, UserError
@@ -194,7 +195,10 @@ class Worker:
                 self._patience.hold(fresh)
                 break
         work.items = [item for item in work.items if item in ended]
+        pending = self._patience.pending
         self._patience.rest()
+        if self._patience.pending != pending:
+            self._meters.shift(metrics.PENDING, self.group, by=self._patience.pending - pending)
         if self._patience.blown is not None and not work.items:
             raise self._patience.blown
 
@@ -236,6 +240,7 @@ class Worker:
         if isinstance(outcome, Billed):
             item.usage = item.usage.plus(outcome.usage)
             self._spent(outcome.usage.cost_usd)
+            bill(self._meters, self.group, self.recipe, outcome.usage)
             outcome = outcome.result
         if isinstance(outcome, Exception):
             return outcome
@@ -266,9 +271,9 @@ class Worker:
         """The answers, pictures and standing answers stored; and what is said of jobs that have none."""
         outputs = list(work.letters)
         counts: Counter[str] = Counter()
-        for outcome, messages in self._each(self._answer, work.items):
+        for item, (outcome, messages) in zip(work.items, self._each(self._answer, work.items), strict=True):
             counts[outcome] += 1
-            outputs.extend(messages)
+            outputs.extend(headers.carry(message, item.delivery.headers) for message in messages)
         for outcome, count in counts.items():
             self._meters.inc(metrics.JOBS, self.group, outcome, by=count)
         return outputs

@@ -51,12 +51,12 @@ class Client:
     """One bucket of one server. For any number of threads; at most `s3_threads` requests are under way at once.
 
     Every request is tried again for up to `s3_deadline_s`: connection faults, timeouts, 5xx, throttling, bodies cut
-    short or damaged. Whatever else is wrong raises `UserError` at once.
+    short or damaged. Whatever else is wrong raises `UserError` at once. `failed` is told of each attempt that failed.
     """
 
     def __init__(
         self, settings: Settings, clock: Clock | None = None, wire: Wire | None = None,
-        wait: Callable[[float], bool] | None = None,
+        wait: Callable[[float], bool] | None = None, failed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         for name in ("s3_access_key", "s3_secret_key"):
             if wire is None and not settings.secret(name):
@@ -66,7 +66,7 @@ class Client:
         self._wire = wire or HttpWire(settings, clock)
         self._closed = threading.Event()
         self._server = f"S3 at {settings.s3}"
-        self._patience = Patience(self._server, settings.s3_deadline_s, clock, wait or self._closed.wait)
+        self._patience = Patience(self._server, settings.s3_deadline_s, clock, wait or self._closed.wait, failed=failed)
         self._attempt_s = min(ATTEMPT_S, settings.s3_deadline_s / 4)
         self._pool = ThreadPoolExecutor(settings.s3_threads, thread_name_prefix="s3")
         self._probing = threading.Lock()

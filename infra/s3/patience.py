@@ -26,12 +26,16 @@ class Heard(NamedTuple):
 
 
 class Patience:
-    """Retries of all requests to one server. `wait` sleeps so many seconds; true says to give up at once."""
+    """Retries of all requests to one server. `wait` sleeps so many seconds; true says to give up at once.
+
+    `failed` is told of each attempt that failed.
+    """
 
     def __init__(
         self, server: str, deadline_s: float, clock: Clock, wait: Callable[[float], bool],
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random, failed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        self._told_of = failed
         self._server, self._deadline_s, self._clock, self._wait, self._jitter = server, deadline_s, clock, wait, jitter
         self._lock = threading.Lock()
         self._failing_since: float | None = None
@@ -61,6 +65,7 @@ class Patience:
             pause = min(2 * pause, MOST_S)
 
     def _failed(self, why: str) -> None:
+        self._told_of()
         with self._lock:
             now = self._clock.monotonic()
             if self._failing_since is None:

@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,15 +55,15 @@ class Process:
         found = self._found()
         return found.pid if found else None
 
-    def start(self, command: Sequence[str]) -> None:
-        """Start it, unless it runs; raises `UserError` when the command cannot be started."""
+    def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start it, unless it runs, in our environment or another; raises `UserError` when that cannot be done."""
         if self.pid is not None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self._reap()
         with (self.folder / LOG).open("ab") as log:
             try:
-                pid = self._started(command, log.fileno())
+                pid = self._started(command, log.fileno(), os.environ if environment is None else environment)
             except OSError as error:
                 what = f"{command[0]} cannot be started ({error.strerror})"
                 raise UserError(what, "is it installed?") from None
@@ -124,9 +124,9 @@ class Process:
                 os.waitpid(self._child, 0)
             self._child = None
 
-    def _started(self, command: Sequence[str], log: int) -> int:
+    def _started(self, command: Sequence[str], log: int, environment: Mapping[str, str]) -> int:
         if self._owner is None:
-            self._child = _spawn(command, log, log)
+            self._child = _spawn(command, log, log, environment)
             return self._child
         who = identity(self._owner)
         if who is None:
@@ -135,7 +135,7 @@ class Process:
         reading, writing = os.pipe()
         with os.fdopen(reading, encoding="ascii") as said:
             try:
-                self._child = _spawn([*guard, *command], log, writing)
+                self._child = _spawn([*guard, *command], log, writing, environment)
             finally:
                 os.close(writing)
             pid = said.readline().strip()
@@ -146,7 +146,7 @@ class Process:
         return int(pid)
 
 
-def _spawn(command: Sequence[str], log: int, output: int) -> int:
+def _spawn(command: Sequence[str], log: int, output: int, environment: Mapping[str, str]) -> int:
     """Start it in a session of its own, so that no Ctrl-C reaches it, with nothing of ours open; gives its pid."""
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1),
@@ -155,7 +155,7 @@ def _spawn(command: Sequence[str], log: int, output: int) -> int:
     return os.posix_spawnp(
         command[0],
         list(command),
-        os.environ,
+        environment,
         file_actions=files,
         setsid=True,
         setsigdef=[signal.SIGPIPE, signal.SIGINT],

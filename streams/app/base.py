@@ -73,7 +73,7 @@ def add_agent(
         async for events in stream.noack_take(batch, within=LINGER_S):
             while paused():
                 await asyncio.sleep(LOOK_S)
-            await patiently(group, partial(take, stream, events), fatal, brokers.busy_s)
+            await patiently(group, partial(take, stream, events), fatal, brokers.busy_s, passing=brokers.failed)
 
     app.agent(_raw_topic(app, f"{brokers.prefix}{topic}"), name=group)(agent)
 

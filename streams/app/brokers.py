@@ -1,6 +1,7 @@
 """How Faust reaches the brokers, and what it shows them."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,8 @@ class Brokers:
     """How to reach Kafka: `servers` are HOST:PORT, `prefix` goes before every topic and group name.
 
     `security` and `mechanism` are Kafka's own words; `slot` is this process's lasting name (static membership), if any.
-    An agent that is at one batch for `busy_s` seconds ends its process: others get its partitions.
+    An agent that is at one batch for `busy_s` seconds ends its process: others get its partitions. `failed` is told of
+    each try that failed for want of Kafka.
     """
 
     servers: tuple[str, ...]
@@ -31,6 +33,7 @@ class Brokers:
     key: Path | None = None
     slot: str = ""
     busy_s: float = BUSY_S
+    failed: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def credentials(self) -> CredentialsT | None:
         """What Faust is to show the brokers; None on a plain connection. Raises `UserError` for unusable PEM files."""

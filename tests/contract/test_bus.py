@@ -1,6 +1,7 @@
 """What every bus must do."""
 
 import threading
+import time
 from collections import Counter
 from functools import partial
 
@@ -26,6 +27,7 @@ from tests.contract.buses import (
     texts,
     together,
 )
+from tests.contract.clocks import FakeClock
 
 
 def test_messages_of_one_key_reach_a_single_consumer_in_order(bus: BrowsableBus) -> None:
@@ -43,6 +45,15 @@ def test_a_message_arrives_as_it_was_sent(bus: BrowsableBus) -> None:
     assert (got.topic, got.key, got.value, dict(got.headers)) == (
         ONE, "key é", b"\x00\xff", {"origin": "t", "reason": "ä"},
     )  # fmt: skip
+
+
+def test_a_message_says_when_it_was_published(bus: BrowsableBus, clock: FakeClock) -> None:
+    before = min(time.time(), clock.now())
+    bus.publish([*say(ONE, "bare"), Outgoing(ONE, "k", b"with", {"origin": "t"})])
+    got = bus.subscribe(ONE, ONE_GROUP).poll(10, SOON_S)
+    after = max(time.time(), clock.now())
+    assert all(before - 1 <= one.at <= after + 1 for one in got)  # brokers tell milliseconds
+    assert [one.at for one in bus.read(ONE)] == [one.at for one in got]
 
 
 def test_empty_keys_values_and_headers_are_allowed(bus: BrowsableBus) -> None:

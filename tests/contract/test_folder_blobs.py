@@ -109,3 +109,19 @@ def test_a_copy_is_made_by_bytes_where_links_are_not_possible(tmp_path: Path, mo
     monkeypatch.setattr(Path, "hardlink_to", across)
     assert [blobs.copy("a", "b/c"), blobs.copy("a", "b/c")] == [True, False]
     assert blobs.get("b/c") == b"data"
+
+
+def test_each_error_of_the_disk_is_told_to_whoever_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[int] = []
+    blobs = FolderBlobs(tmp_path, failed=lambda: failed.append(1))
+    blobs.put("a", b"")
+    assert list(blobs.list("nothing/")) == []
+    assert failed == []
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FolderBlobs, "_write", full)
+    with pytest.raises(UserError, match="No space left"):
+        blobs.put("b", b"")
+    assert failed == [1]

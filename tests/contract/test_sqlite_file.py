@@ -5,11 +5,13 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from infra.bus.sqlite import SqliteBus
 from infra.sqlite import Database
 from schemas.errors import UserError
+from schemas.ports import Outgoing
 from tests.contract.buses import ONE, ONE_GROUP, lag, say, together
 from tests.contract.clocks import FakeClock
 
@@ -140,3 +142,35 @@ def test_connections_of_threads_that_ended_are_closed(database: Database) -> Non
     database.connection()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         gone[0].execute("SELECT 1")
+
+
+def test_messages_of_an_older_nhr_do_not_say_when_they_were_published(tmp_path: Path) -> None:
+    path = tmp_path / "nhr.sqlite"
+    bus = SqliteBus(path, FakeClock())
+    bus.publish([*say(ONE, "bare"), Outgoing(ONE, "k", b"with headers", {"origin": "t"})])
+    bus.close()
+    older = msgpack.packb({"origin": "t"}).hex()
+    with closing(sqlite3.connect(path)) as connection:
+        (table,) = connection.execute(
+            "SELECT 'bus_messages_' || number FROM bus_topics WHERE name = ?", (ONE,)
+        ).fetchone()
+    meddle(path, f"UPDATE {table} SET headers = CASE offset WHEN 0 THEN NULL ELSE x'{older}' END")
+    bus = SqliteBus(path, FakeClock())
+    assert [(dict(one.headers), one.at) for one in bus.read(ONE)] == [({}, 0.0), ({"origin": "t"}, 0.0)]
+    bus.close()
+
+
+def test_each_error_is_told_to_whoever_counts(tmp_path: Path) -> None:
+    failed: list[int] = []
+    path = made(tmp_path / "nhr.sqlite")
+    database = Database(path, busy_s=0.01, failed=lambda: failed.append(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UserError, match="locked"), database.write():
+            pass
+        other.execute("ROLLBACK")
+    assert failed == [1]
+    with database.write():
+        pass
+    database.close()
+    assert failed == [1]

@@ -1,21 +1,41 @@
 """The checker, compiled once a session, and the project as each profile starts it."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.deploy.asking import Checker, compiled, verb
+from tests.deploy.asking import Checker, Kubernetes, compiled, source_of_keda, verb
+
+Found = TypeVar("Found")
 
 
-@pytest.fixture(scope="session")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> Checker:
+def _with_go(found: Callable[[], Found]) -> Found:
+    """What needs Go; without it the test is skipped, or fails in CI."""
     try:
-        return Checker(compiled(tmp_path_factory.mktemp("composecheck")))
+        return found()
     except FileNotFoundError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Checker:
+    return _with_go(lambda: Checker(compiled("composecheck", tmp_path_factory.mktemp("composecheck"))))
+
+
+@pytest.fixture(scope="session")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Kubernetes:
+    return _with_go(lambda: Kubernetes(compiled("kubecheck", tmp_path_factory.mktemp("kubecheck"))))
+
+
+@pytest.fixture(scope="session")
+def keda() -> Path:
+    """The folder of KEDA's source."""
+    return _with_go(source_of_keda)
 
 
 REAL = {
@@ -32,8 +52,8 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def services(checker: Checker, profile: str) -> dict[str, dict[str, Any]]:
-    """The services of the profile, by name."""
-    return dict(checker.project([profile], REAL if profile == "gpu" else {})["services"])
+    """The services of the profile, and those to look at it, by name."""
+    return dict(checker.project([profile, "observe"], REAL if profile == "gpu" else {})["services"])
 
 
 @pytest.fixture(scope="session")

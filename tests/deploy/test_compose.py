@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ NO_KEY = "/dev/null"
 """Mounted as the key of a served model where none is named: it reads as an empty one."""
 EXAMPLE = (ROOT / "infra/deploy/docker/env.example").read_text(encoding="utf-8")
 GIB = 1 << 30
+OBSERVE = {"prometheus", "grafana", "gallery"}
 BATCH = 8
 SLOWEST_S = {"simulated": 1.0, "gpu": 18.0}
 """Seconds a picture, of the slowest editor that docker-compose.yml speaks of."""
@@ -39,6 +41,11 @@ def test_compose_refuses_a_service_that_waits_for_one_that_is_not_there(checker:
     spoilt.write_text(COMPOSE.replace("{ kafka: { condition", "{ kafkas: { condition"), encoding="utf-8")
     with pytest.raises(Refused, match="kafkas"):
         checker.project(["simulated"], file=spoilt)
+
+
+def test_what_is_to_look_at_it_starts_when_it_is_asked_for(checker: Checker) -> None:
+    there = checker.project(["simulated"])["services"], checker.project(["simulated", "observe"])["services"]
+    assert set(there[1]) - set(there[0]) == OBSERVE
 
 
 def test_without_a_profile_there_are_no_workers(checker: Checker) -> None:
@@ -80,7 +87,7 @@ def test_services_that_scale_hold_nothing_that_only_one_can_have(roles: Services
 def test_ports_are_open_to_this_machine_alone(services: Services) -> None:
     ports = [port for service in services.values() for port in service.get("ports", ())]
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
-    assert {port["target"] for port in ports} == {9094, 8333}
+    assert {port["target"] for port in ports} == {9094, 8333, 9090, 3000, 8500}
 
 
 def test_a_drained_worker_gets_longer_than_its_slowest_edits_take(roles: Services, profile: str) -> None:
@@ -90,7 +97,7 @@ def test_a_drained_worker_gets_longer_than_its_slowest_edits_take(roles: Service
 
 def test_roles_come_back_and_one_shots_do_not(services: Services, roles: Services) -> None:
     for name, service in services.items():
-        lasting = name in roles or name in {"kafka", "s3"}
+        lasting = name in roles or name in {"kafka", "s3"} or name in OBSERVE
         assert service["restart"] == ("unless-stopped" if lasting else "no"), name
 
 
@@ -122,15 +129,61 @@ def test_one_service_builds_each_image_and_none_is_pulled_by_its_name(services: 
 
 
 def test_data_outlive_containers(checker: Checker, services: Services) -> None:
-    project = checker.project(["simulated", "gpu"])
-    kept = {volume["source"] for service in services.values() for volume in service.get("volumes", ())}
-    assert kept == set(project["volumes"]) == {"kafka", "s3", "state"}
+    project = checker.project(["simulated", "gpu", "observe"])
+    mounted = [volume for service in services.values() for volume in service.get("volumes", ())]
+    kept = {volume["source"] for volume in mounted if volume["type"] == "volume"}
+    assert kept == set(project["volumes"]) == {"kafka", "s3", "state", "prometheus", "grafana"}
+
+
+def test_what_is_read_from_the_repository_is_there_and_cannot_be_written(services: Services) -> None:
+    bound = [one for service in services.values() for one in service.get("volumes", ()) if one["type"] == "bind"]
+    assert bound
+    for volume in bound:
+        assert Path(volume["source"]).relative_to(ROOT / "infra/deploy")
+        assert Path(volume["source"]).exists(), volume["source"]
+        assert volume["read_only"]
+
+
+def test_every_role_is_asked_after_where_it_tells_of_itself(roles: Services) -> None:
+    for name, service in roles.items():
+        port = service["environment"]["NHR_METRICS"].rpartition(":")[2]
+        assert f"/127.0.0.1/{port} " in service["healthcheck"]["test"][-1], name
+        assert "GET /readyz " in service["healthcheck"]["test"][-1], name
+
+
+def test_the_gallery_and_grafana_let_nobody_in_without_what_the_secrets_hold(services: Services) -> None:
+    gallery, grafana = services["gallery"], services["grafana"]
+    assert gallery["command"][-2:] == ["--token-file", "/run/secrets/gallery_token"]
+    assert grafana["environment"]["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana_password"
+    assert {one["source"] for one in grafana["secrets"]} == {"grafana_password"}
+
+
+@pytest.mark.parametrize(("answer", "healthy"), [("200 OK", True), ("503 Service Unavailable", False), ("", False)])
+def test_a_role_is_healthy_when_it_says_so(roles: Services, answer: str, healthy: bool) -> None:
+    """The check's own command, asked of a server that answers once; "": nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        command = roles["director"]["healthcheck"]["test"][1:]
+        script = command[-1].replace("$$", "$").replace("/9464", f"/{port}")
+        if not answer:
+            server.close()
+        with subprocess.Popen([*command[:-1], script], stderr=subprocess.DEVNULL) as asking:
+            if answer:
+                said, _ = server.accept()
+                with said:
+                    assert said.recv(1024).startswith(b"GET /readyz HTTP/1.0\r\n")
+                    said.sendall(f"HTTP/1.0 {answer}\r\n\r\nready".encode())
+            assert (asking.wait(10) == 0) == healthy
 
 
 def test_secrets_are_files_and_no_setting_holds_one(checker: Checker, services: Services) -> None:
-    project = checker.project(["simulated"], {"MINE_SECRETS": "/somewhere", "MINE_OPENAI_KEY_FILE": "/my/key"})
+    project = checker.project(
+        ["simulated", "observe"], {"MINE_SECRETS": "/somewhere", "MINE_OPENAI_KEY_FILE": "/my/key"}
+    )
     assert {name: one["file"] for name, one in project["secrets"].items()} == {
         "s3_access_key": "/somewhere/s3_access_key", "s3_secret_key": "/somewhere/s3_secret_key",
+        "gallery_token": "/somewhere/gallery_token", "grafana_password": "/somewhere/grafana_password",
         "gemini_key": NO_KEY, "openai_key": "/my/key",
     }  # fmt: skip
     for name, service in services.items():
@@ -143,7 +196,7 @@ def test_secrets_are_files_and_no_setting_holds_one(checker: Checker, services: 
 def test_the_command_that_makes_the_secrets_makes_those_that_are_mounted(checker: Checker, tmp_path: Path) -> None:
     command = next(line[4:] for line in COMPOSE.splitlines() if line.startswith("#   install"))
     subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
-    files = [one["file"] for one in checker.project()["secrets"].values() if one["file"] != NO_KEY]
+    files = [one["file"] for one in checker.project(["observe"])["secrets"].values() if one["file"] != NO_KEY]
     mounted = [Path(file).relative_to(ROOT) for file in files]
     made = [tmp_path / name for name in mounted]
     assert all(re.fullmatch(r"[0-9a-f]{40}\n", file.read_text(encoding="ascii")) for file in made)

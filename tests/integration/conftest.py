@@ -2,20 +2,29 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.cli import main
-from infra.services import s3
+from infra.cluster.up import TARGETS
+from infra.services import prometheus, s3
+from schemas.errors import UserError
 from tests import services
+from tests.deploy.grafana.live import Found, Live
+from tests.drills import faster
 from tests.integration.running import Result, nhr
 
 Call = Callable[..., Result]
 Environment = dict[str, Any]
 CLUSTER_SCENES = 6
 UP_S = 180.0
+WATCH_S, WATCH_TIMES = 0.5, 120
+"""So often are its processes scraped, and so much faster do the times of the rules go by: five minutes are 2.5 s."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +64,44 @@ def cluster_settings(kafka_servers: str, s3_server: s3.Server) -> Environment:
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Watched:
+    """A cluster that has mined, and what a Prometheus found of it meanwhile; None where there is no Prometheus."""
+
+    settings: Environment
+    found: Found | None
+
+
 @pytest.fixture(scope="session")
-def mined_cluster(cluster_settings: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def watched_cluster(cluster_settings: Environment, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """A few scenes mined there by simulated models, one process a role, two editors. To be left as it is."""
-    result = nhr(
-        "up", "--simulated", "--scenes", CLUSTER_SCENES, "--workers", "editor=2", "--dir",
-        tmp_path_factory.mktemp("up"), patience_s=UP_S, **cluster_settings,
-    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("up")
+    with _watching(folder) as live:
+        result = nhr(
+            "up", "--simulated", "--scenes", CLUSTER_SCENES, "--workers", "editor=2", "--dir", folder,
+            patience_s=UP_S, **cluster_settings, NHR_EXPORT_S=f"{WATCH_S}",
+        )  # fmt: skip
+        found = live.found() if live else None
     assert result.status == 0, result  # a broker of a few seconds may have been waited for, and that is said
     assert "ended" not in result.out
-    return cluster_settings
+    return Watched(cluster_settings, found)
+
+
+@contextmanager
+def _watching(folder: Path) -> Iterator[Live | None]:
+    """A Prometheus that scrapes whatever `nhr up` runs in a folder."""
+    try:
+        prometheus.program("prometheus")
+    except UserError:
+        yield None
+        return
+    rules = faster.written(folder, WATCH_TIMES, without=())
+    given = prometheus.config([folder / TARGETS], every_s=WATCH_S, rules=rules)
+    with prometheus.running(folder / "prometheus", given) as server:
+        yield Live(server)
+
+
+@pytest.fixture(scope="session")
+def mined_cluster(watched_cluster: Watched) -> Environment:
+    """The settings of that cluster."""
+    return watched_cluster.settings

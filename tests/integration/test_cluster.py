@@ -4,17 +4,19 @@ import json
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from infra.settings import from_environment
-from infra.wiring import bucket
+from infra.wiring import CLUSTER_STREAMS, bucket
 from streams import shelf
 from tests.integration.conftest import CLUSTER_SCENES as SCENES
 from tests.integration.conftest import UP_S, Environment
 from tests.integration.running import ended, fingerprint, mine, nhr, started, until
 
 PATIENCE_S = UP_S
+ROLES = {"prompter", "generator", "gate", "editor", "screen", "judge", "writer", *CLUSTER_STREAMS}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
@@ -46,6 +48,26 @@ def test_the_same_command_again_has_nothing_left_to_do(mined: Environment, tmp_p
     result = nhr("up", "--simulated", "--scenes", SCENES, "--dir", tmp_path, patience_s=PATIENCE_S, **mined)
     assert result.status == 0, result
     assert kept(mined) == before
+
+
+def told(targets: Path) -> dict[str, str]:
+    """Where the processes of a cluster tell their metrics, by role."""
+    return {one["labels"]["role"]: one["targets"][0] for one in json.loads(targets.read_text())}
+
+
+def asked(where: str, path: str) -> str:
+    """What a process answers; "" while it does not, or not well."""
+    try:
+        with urlopen(f"http://{where}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
+
+
+def counts(where: str, series: str) -> bool:
+    """Whether a process counted anything in series that begin so."""
+    lines = [line for line in asked(where, "/metrics").splitlines() if line.startswith(series)]
+    return any(float(line.rpartition(" ")[2]) for line in lines)
 
 
 def test_status_tells_of_every_group(mined: Environment) -> None:
@@ -107,12 +129,26 @@ def test_ctrl_c_ends_every_process_in_good_order(environment: Environment, tmp_p
     name = f"{environment['NHR_S3_BUCKET']}-stopped"
     own = environment | {"NHR_KAFKA_PREFIX": f"{name}.", "NHR_S3_BUCKET": name}
     with started("up", "--prompts", "null", "--simulated", "--dir", tmp_path, **own) as process:
-        log = tmp_path / "logs" / "recorder-0.log"
-        assert until(lambda: log.exists() and "at work" in log.read_text(), process)
+        targets = tmp_path / "targets.json"
+        assert until(lambda: targets.exists() and set(told(targets)) == ROLES, process)
+        where = told(targets)
+        assert until(lambda: all(asked(one, "/readyz") == "ok\n" for one in where.values()), process, PATIENCE_S)
+        assert {asked(one, "/healthz") for one in where.values()} == {"ok\n"}
+        until(lambda: counts(where["collector"], "nhr_prompt_to_shelf_seconds_count"), process, PATIENCE_S)
+        assert counts(where["collector"], "nhr_triplets_total")
+        assert counts(
+            where["director"], 'nhr_funnel_total{operation_group="none",outcome="accepted",reason="",stage="gate"}'
+        )
+        for role, one in where.items():
+            assert f'role="{role}"' in asked(one, "/metrics")
+            assert role in {"prompter", "rates", "sweeper"} or counts(
+                one, f'nhr_queue_wait_seconds_count{{group="{role}"}}'
+            )
         process.send_signal(signal.SIGINT)
         result = ended(process, PATIENCE_S)
     assert result.status == 130, result
     assert "was killed" not in result.out
+    assert told(targets) == {}
 
 
 def test_a_role_that_nobody_named_is_one_clear_line(tmp_path: Path) -> None:

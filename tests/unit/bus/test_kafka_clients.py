@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kafka import errors as e
@@ -91,3 +92,17 @@ def test_an_absence_is_told_once_when_it_lasts_and_once_when_it_is_over(caplog: 
         presence.back()
         presence.back()
     assert [message.split(" is ")[1] for message in caplog.messages] == ["away (refused); waiting for it", "back"]
+
+
+def test_each_failure_is_told_to_whoever_counts() -> None:
+    failed: list[int] = []
+    presence = clients.Presence(PLAIN, failed=lambda: failed.append(1))
+    presence.away("refused")
+    presence.failed()
+    presence.back()
+    assert len(failed) == 2
+
+
+@pytest.mark.parametrize(("timestamp", "at"), [(1_700_000_000_250, 1_700_000_000.25), (-1, 0.0), (0, 0.0), (None, 0.0)])
+def test_when_a_record_was_published_is_told_in_seconds(timestamp: int | None, at: float) -> None:
+    assert clients.published(SimpleNamespace(timestamp=timestamp)) == at

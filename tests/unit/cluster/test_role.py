@@ -16,6 +16,7 @@ from infra.runtime.control import Control
 from infra.runtime.inhand import InHand
 from infra.runtime.spending import Till
 from infra.settings import Settings
+from infra.telemetry.health import Health
 from schemas.ports import Usage
 from streams.rules import policy as policies
 from tests.contract.clocks import FakeClock
@@ -36,9 +37,10 @@ def equipment(tmp_path: Path) -> role.Equipment:
     stores: Any = SimpleNamespace(
         bus=MemoryBus(clock), blobs=MemoryBlobs(), ledgers=MemoryLedgers(), cursors=cursors, beats=MemoryLedgers()
     )
+    stop = StoppedByWaiting()
     return role.Equipment(
         tmp_path, stores, Settings(), Metrics(), clock, InHand(MemoryLedgers()), Control(cursors),
-        Till(cursors, clock, 1.0), StoppedByWaiting(),
+        Till(cursors, clock, 1.0), stop, Health(clock, stop),
     )  # fmt: skip
 
 

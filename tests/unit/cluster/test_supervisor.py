@@ -1,6 +1,8 @@
 """Children are kept alive, told what ended them, and ended in good order."""
 
+import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.cluster.supervisor import HOPELESS, Child, Supervisor
+from infra.cluster.targets import LOOPBACK
 from infra.runtime.clock import SystemClock
 from schemas.errors import UserError
 from tests.contract.clocks import FakeClock
@@ -105,3 +108,78 @@ def test_all_are_ended_and_the_deaf_ones_killed(tmp_path: Path, said: list[str])
     watch.stop(0.5)
     assert all(process is not None and process.returncode is not None for process in processes)
     assert said == ["deaf did not finish within 0 s and was killed; nothing is lost"]
+
+
+TELLS = "import os, time; print(os.environ['NHR_METRICS'], flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def targets(tmp_path: Path) -> Path:
+    return tmp_path / "targets.json"
+
+
+@pytest.fixture
+def told(tmp_path: Path, clock: FakeClock, said: list[str], targets: Path) -> Iterator[Supervisor]:
+    """One that names its children to Prometheus."""
+    made = Supervisor(tmp_path / "logs", {**os.environ, "NHR_METRICS": "0.0.0.0:9464"}, clock, said.append, targets)
+    yield made
+    made.stop(0.0)
+
+
+def named(targets: Path) -> list[tuple[str, str]]:
+    """Role and address of each target."""
+    return [(one["labels"]["role"], *one["targets"]) for one in json.loads(targets.read_text())]
+
+
+def killed(watch: Supervisor, name: str, clock: FakeClock) -> None:
+    """Have that child die, and its pause be over."""
+    process = watch[name].process
+    assert process is not None
+    process.kill()
+    process.wait()
+    watch.look()
+    clock.advance(1.0)
+
+
+def test_each_child_tells_its_metrics_at_a_port_of_its_own(told: Supervisor, targets: Path, tmp_path: Path) -> None:
+    for name in ("editor-0", "editor-1", "director-0"):
+        told.add(python(name, TELLS))
+    logs = [tmp_path / "logs" / f"{name}.log" for name in told.names()]
+    told.look()
+    until(lambda: all(log.read_text() for log in logs), told)
+    assert [role for role, _ in named(targets)] == ["editor", "editor", "director"]
+    assert [address for _, address in named(targets)] == [log.read_text().strip() for log in logs]
+
+
+def test_a_child_keeps_its_port_over_restarts(told: Supervisor, targets: Path, clock: FakeClock) -> None:
+    told.add(python("editor-0", SLEEP))
+    told.look()
+    before = named(targets)
+    killed(told, "editor-0", clock)
+    assert named(targets) == before  # it is to be alive: that it is not is what Prometheus should see
+    told.look()
+    assert told["editor-0"].process is not None
+    assert named(targets) == before
+
+
+def test_a_child_whose_port_was_taken_gets_another(told: Supervisor, targets: Path, clock: FakeClock) -> None:
+    told.add(python("editor-0", SLEEP))
+    told.look()
+    before = told["editor-0"].port
+    killed(told, "editor-0", clock)
+    with socket.create_server((LOOPBACK, before)):
+        told.look()
+    assert told["editor-0"].port not in {0, before}
+    assert named(targets) == [("editor", f"{LOOPBACK}:{told['editor-0'].port}")]
+
+
+def test_who_ended_as_asked_is_no_target_any_more(told: Supervisor, targets: Path) -> None:
+    told.add(python("prompter-0", "pass", ends=True))
+    told.add(python("editor-0", SLEEP))
+    told.add(python("editor-1", SLEEP))
+    until(lambda: told["prompter-0"].ended, told)
+    assert [role for role, _ in named(targets)] == ["editor", "editor"]
+    told.remove("editor-1", 5.0)
+    assert [role for role, _ in named(targets)] == ["editor"]
+    told.stop(5.0)
+    assert named(targets) == []

@@ -92,6 +92,10 @@ class NotingMember:
     def __init__(self, inner: Subscription, diary: Diary) -> None:
         self._inner, self._diary = inner, diary
 
+    @property
+    def joined(self) -> bool:
+        return self._inner.joined
+
     def poll(self, limit: int, timeout_s: float) -> list[Delivery]:
         self._diary.note("poll", [])
         return self._inner.poll(limit, timeout_s)

@@ -15,9 +15,11 @@ from infra.ledgers.memory import MemoryLedgers
 from infra.runtime.backlog import JOBS_PER_SCENE, Backlog
 from infra.runtime.intake import Intake
 from infra.runtime.pictures import Pictures
+from infra.telemetry.health import Health
 from schemas import codec, ids, topics
 from schemas import messages as m
 from schemas.errors import Pending, Retry, UserError
+from schemas.headers import BEGAN
 from schemas.ports import Change, Lag
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.fakes import edit_job, picture, source
@@ -377,3 +379,18 @@ def test_a_mended_item_comes_in_where_it_was_passed_over(opened: Open, bus: Memo
     opened(Changing([Skipped("line 1", "broken"), prompt(2)])).run()
     opened(Changing([prompt(1), prompt(2)])).run()
     assert published(bus) == ["p2", "p1"]
+
+
+def test_each_prompt_says_when_it_was_published(opened: Open, bus: MemoryBus) -> None:
+    clock = FakeClock()
+    opened(Listing([prompt(0)]), clock=clock).run()
+    (delivery,) = bus.read(topics.PROMPTS.name)
+    assert delivery.headers == {BEGAN: f"{clock.now():.3f}"}
+
+
+def test_an_intake_is_heard_of_until_it_ends(opened: Open) -> None:
+    health = Health(FakeClock(), threading.Event())
+    intake = opened(health=health)
+    assert health.unready == "prompter: has not begun"
+    intake.run()
+    assert health.unready == "starting"

@@ -8,8 +8,10 @@ from annotated_types import Ge
 
 from infra.bus.memory import MemoryBus
 from infra.metrics import Metrics
+from infra.runtime import loop
 from infra.runtime.loop import KEEP_EVERY_S, Loop
 from infra.settings import Settings
+from infra.telemetry.health import STEP_S, Health
 from schemas import metrics
 from schemas.ports import Delivery, Lag
 from tests.contract.clocks import FakeClock
@@ -253,6 +255,26 @@ def test_the_models_time_is_counted(
     assert meters.totals(metrics.BUSY) == {("collector",): 2.0}
 
 
+def test_what_the_models_thread_waits_is_told_while_it_waits(
+    run: Run, clock: FakeClock, diary: Diary, stop: threading.Event, meters: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "TELL_EVERY_S", 0.001)
+    polls = iter(range(50))
+
+    def at(step: str, _batch: list[str]) -> None:
+        """Nothing ever comes; each time the loop looks for a message ten seconds have gone by."""
+        if step != "poll":
+            return
+        clock.advance(10.0)
+        if meters.totals(metrics.STARVED).get(("collector",), 0.0) or next(polls, None) is None:
+            stop.set()
+
+    diary.at = at
+    run(Noting(diary, overlaps=True))
+    assert meters.totals(metrics.STARVED)["collector",] >= 10.0
+    assert next(polls, None) is not None
+
+
 def test_a_handler_that_lingers_waits_for_more_until_its_time_is_up(
     run: Run, bus: MemoryBus, diary: Diary, clock: FakeClock, stop: threading.Event
 ) -> None:
@@ -327,3 +349,60 @@ def test_leases_are_kept_often_enough_for_the_shortest_that_may_be_set() -> None
     (shortest,) = (rule.ge for rule in Settings.model_fields["lease_s"].metadata if isinstance(rule, Ge))
     assert isinstance(shortest, int | float)
     assert shortest >= 3 * KEEP_EVERY_S
+
+
+@WAYS
+def test_how_long_messages_waited_is_observed(
+    overlaps: bool, run: Run, bus: MemoryBus, diary: Diary, clock: FakeClock, meters: Metrics, stop: threading.Event
+) -> None:
+    fill(bus, "a")
+    clock.advance(30.0)
+    fill(bus, "b")
+    clock.advance(10.0)
+    once(diary, "settle", "b", stop.set)
+    run(Noting(diary, overlaps, batch=2))
+    assert meters.quantiles(metrics.WAIT, (0.0, 0.99)) == [10.0, 40.0]
+
+
+@WAYS
+def test_a_loop_is_ready_once_it_is_loaded_and_has_joined_and_gone_when_it_ends(
+    overlaps: bool, bus: MemoryBus, diary: Diary, meters: Metrics, clock: FakeClock, stop: threading.Event
+) -> None:
+    health = Health(clock, threading.Event())
+    loop = Loop(Noting(diary, overlaps), NotingBus(bus, diary), meters, clock, stop, health=health)
+    seen: list[tuple[str, str]] = []
+
+    def at(step: str, batch: list[str]) -> None:
+        if step in {"start", "settle"}:
+            seen.append((step, health.unready))
+        if step == "settle":
+            stop.set()
+
+    diary.at = at
+    fill(bus, "a")
+    assert health.unready == "collector: has not joined its group yet"
+    loop.run()
+    assert seen[0][1] != ""
+    assert seen[-1] == ("settle", "")
+    assert health.unready == "starting"
+
+
+@WAYS
+def test_a_step_may_take_long_and_a_stuck_one_is_told(
+    overlaps: bool, bus: MemoryBus, diary: Diary, meters: Metrics, clock: FakeClock, stop: threading.Event
+) -> None:
+    health, found = Health(clock, stop), list[str]()
+    loop = Loop(Noting(diary, overlaps), NotingBus(bus, diary), meters, clock, stop, health=health)
+
+    def long() -> None:
+        clock.advance(STEP_S - 1)
+        found.append(next((one.trouble for one in health._pulses if one.trouble and "step" in one.name), ""))
+        clock.advance(2)
+        found.append(health.trouble)
+        stop.set()
+
+    once(diary, "step", "a", long)
+    fill(bus, "a")
+    loop.run()
+    assert found[0] == ""
+    assert "has not gone on for" in found[1]

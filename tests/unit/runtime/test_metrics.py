@@ -51,3 +51,13 @@ def test_two_sets_of_metrics_do_not_meet() -> None:
     one, other = Metrics(), Metrics()
     one.inc(metrics.RETRIES, "gate")
     assert other.totals(metrics.RETRIES) == {}
+
+
+def test_what_is_dropped_is_not_told_until_it_is_set_again(meters: Metrics) -> None:
+    meters.set(metrics.LEDGERS, value=3)
+    meters.replace(metrics.LAG, {("gate",): 3.0})
+    meters.drop(metrics.LEDGERS, metrics.LAG, metrics.OLDEST)
+    assert meters.registry.get_sample_value("nhr_ledgers_open") is None
+    assert meters.totals(metrics.LAG) == {}
+    meters.set(metrics.LEDGERS, value=4)
+    assert meters.registry.get_sample_value("nhr_ledgers_open") == 4

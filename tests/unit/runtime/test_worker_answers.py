@@ -10,6 +10,7 @@ from infra.metrics import Metrics
 from schemas import messages as m
 from schemas import metrics
 from schemas.errors import Reject, Retry, UserError
+from schemas.headers import BEGAN
 from schemas.ports import Billed, Gated, Image, Info, Judged, Usage
 from tests.contract.clocks import FakeClock
 from tests.unit.runtime.conftest import Hire
@@ -189,3 +190,33 @@ def test_a_standing_answer_that_nobody_can_read_is_not_published_but_named(hire:
         UserError, match=rf"^{key} is no answer \(.*\); restore it, or delete it: then it is asked again$"
     ):
         work(hire(Scripted("gate", yes, DEAR)), deliveries(source()))
+
+
+def test_every_answer_and_failure_carries_on_when_it_all_began(hire: Hire) -> None:
+    def say(task: Any) -> Gated:
+        return Gated(True)
+
+    for plugin in (Scripted("gate", say), Scripted("gate", lambda _: Reject("no"), CHEAP)):
+        worker = hire(plugin)
+        (job,) = deliveries(source())
+        hand = worker.begin([job._replace(headers={BEGAN: "12.000", "other": "stays"})])
+        worker.step(hand)
+        outputs = worker.finish(hand)
+        answers = [out for out in outputs if "nhr-error" not in out.headers]
+        assert [dict(out.headers) for out in answers] == [{BEGAN: "12.000"}]
+        assert all(out.headers[BEGAN] == "12.000" for out in outputs)
+
+
+def test_a_standing_answer_carries_on_when_this_job_began(hire: Hire) -> None:
+    for began in ("12.000", "24.000"):
+        worker = hire(Scripted("gate", yes, DEAR))
+        (job,) = deliveries(source())
+        hand = worker.begin([job._replace(headers={BEGAN: began})])
+        worker.step(hand)
+        assert [dict(out.headers) for out in worker.finish(hand)] == [{BEGAN: began}]
+
+
+def test_what_an_answer_was_billed_is_counted_by_plug_in(hire: Hire, meters: Metrics) -> None:
+    work(hire(Scripted("gate", lambda _: Billed(Gated(True), Usage(100, 5, 0.25)))), deliveries(source(0), source(1)))
+    assert meters.totals(metrics.TOKENS) == {("gate", "scripted", "in"): 200, ("gate", "scripted", "out"): 10}
+    assert meters.totals(metrics.COST) == {("gate", "scripted"): 0.5}

@@ -2,8 +2,10 @@
 
 import pytest
 
+from infra.metrics import Metrics
 from infra.runtime.pictures import Pictures
 from schemas import messages as m
+from schemas import metrics
 from schemas.errors import Pending, Retry
 from schemas.ports import Gated, Image, Info
 from tests.contract.clocks import FakeClock
@@ -33,6 +35,17 @@ def test_many_jobs_may_be_under_way_but_not_any_number(hire: Hire) -> None:
         work(worker, deliveries(*map(source, range(taken, taken + worker.batch))))
         taken += 2
     assert taken == 64
+
+
+def test_how_many_are_under_way_is_told(hire: Hire, clock: FakeClock, meters: Metrics) -> None:
+    replies = iter([Pending("in a batch", 120.0)] * 3 + [Gated(True)] * 3)
+    worker = hire(Scripted("gate", lambda _: next(replies)))
+    work(worker, deliveries(*map(source, range(3))))
+    told = meters.totals(metrics.PENDING)
+    assert worker.due_s is not None
+    clock.time = worker.due_s
+    work(worker, [])
+    assert (told, meters.totals(metrics.PENDING)) == ({("gate",): 3.0}, {("gate",): 0.0})
 
 
 def test_a_service_that_takes_a_job_is_back(hire: Hire, clock: FakeClock) -> None:

@@ -173,13 +173,13 @@ def test_a_fresh_marker_without_its_document_is_left_for_whoever_is_about_to_sav
 def test_the_oldest_open_document_is_known_by_when_it_was_opened() -> None:
     server = FakeS3()
     store = store_of(server)
-    assert store.oldest() is None
+    assert store.opened() == (0, None)
     at = server.clock.now()
     for name in "abc":
         store.save([Change(name, b"", 0)])
         server.clock.advance(10)
     store.save([Change("a", b"", 1, closed=True), Change("b", b"1", 1)])
-    assert store.oldest() == at + 10
+    assert store.opened() == (2, at + 10)
 
 
 def test_a_document_of_a_newer_nhr_is_refused_and_a_damaged_one_named() -> None:

@@ -109,3 +109,12 @@ def test_single_faults_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
         for _ in range(50):
             waiting.patience.ask("GET x", Server(Answer(503), OK).send, fault)
     assert not caplog.records
+
+
+def test_each_attempt_that_failed_is_told_to_whoever_counts() -> None:
+    failed: list[int] = []
+    patience = Patience("S3 at x", 30.0, FakeClock(), lambda _s: False, failed=lambda: failed.append(1))
+    patience.ask("GET x", Server(Away("reset"), Answer(503), OK).send, fault)
+    assert len(failed) == 2
+    patience.ask("GET x", Server(OK).send, fault)
+    assert len(failed) == 2

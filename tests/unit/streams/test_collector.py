@@ -7,6 +7,7 @@ import pytest
 from infra.blobs.memory import MemoryBlobs
 from schemas import messages as m
 from schemas import topics
+from schemas.headers import BEGAN
 from schemas.ports import Outgoing
 from streams import shelf
 from streams.collector import Collector
@@ -92,3 +93,21 @@ def test_bytes_that_are_no_triplet_become_a_dead_letter(blobs: MemoryBlobs) -> N
     collector.step(work)
     assert [letter.headers["nhr-error"] for letter in letters(collector.finish(work))] == ["Undecodable"]
     assert len(list(shelf.triplets(blobs))) == 1
+
+
+def test_how_long_after_its_prompt_a_triplet_is_new_on_the_shelf_is_told_once(blobs: MemoryBlobs) -> None:
+    clock, took = FakeClock(), list[float]()
+    collector = Collector(blobs, clock, took=took.append)
+    began = f"{clock.now() - 90:.3f}"
+    known, unknown = deliveries(TRIPLET, OTHER)
+    for _ in range(2):
+        collector.step(collector.begin([known._replace(headers={BEGAN: began}), unknown]))
+    assert took == [90.0]
+
+
+def test_a_clock_that_runs_behind_gives_no_time_below_nothing(blobs: MemoryBlobs) -> None:
+    clock, took = FakeClock(), list[float]()
+    (ahead,) = deliveries(TRIPLET)
+    collector = Collector(blobs, clock, took=took.append)
+    collector.step(collector.begin([ahead._replace(headers={BEGAN: f"{clock.now() + 5:.3f}"})]))
+    assert took == [0.0]

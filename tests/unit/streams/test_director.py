@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from infra.blobs.memory import MemoryBlobs
 from infra.ledgers.memory import MemoryLedgers
 from schemas import messages as m
 from schemas import topics
+from schemas.headers import BEGAN
 from schemas.ports import Change, Outgoing
 from streams.director import Director
 from streams.policies import Policies
@@ -237,3 +239,37 @@ def test_an_event_of_a_policy_that_is_not_kept_here_is_buried_and_harms_nothing_
     (letter,) = letters(outputs)
     assert letter.headers["nhr-reason"] == "policy nobodys is not kept here"
     assert told(outputs) == Story(DECIDED).gate()
+
+
+def test_what_comes_of_an_event_carries_on_when_it_all_began(hire: Hire, ledgers: MemoryLedgers) -> None:
+    telling = hire()
+    (event,) = deliveries(YES)
+    fold = telling.director.begin([event._replace(headers={BEGAN: "12.000", "other": "stays"})])
+    telling.director.step(fold)
+    outputs = telling.director.finish(fold)
+    assert outputs
+    assert {tuple(out.headers.items()) for out in outputs} == {((BEGAN, "12.000"),)}
+    telling.director.settle(fold)
+
+
+def test_whoever_lost_a_race_carries_it_on_too(hire: Hire) -> None:
+    slow, quick = hire(), hire()
+    (event,) = deliveries(YES)
+    fold = slow.director.begin([event._replace(headers={BEGAN: "12.000"})])
+    slow.director.step(fold)
+    quick.take(YES, screened())
+    slow.director.settle(fold)
+    assert all(out.headers == {BEGAN: "12.000"} for out in slow.aside)
+
+
+def test_no_ledger_depends_on_it(hire: Hire, ledgers: MemoryLedgers) -> None:
+    hire().take(YES)
+    plain = ledgers.load([SOURCE_ID])[SOURCE_ID].data
+    other = MemoryLedgers()
+    (event,) = deliveries(YES)
+    director = Director(other, Policies(MemoryBlobs()), DECIDED.policy_id, lambda _: None, FakeClock())
+    director._policies.keep(DECIDED)
+    fold = director.begin([event._replace(headers={BEGAN: "12.000"})])
+    director.step(fold)
+    director.settle(fold)
+    assert other.load([SOURCE_ID])[SOURCE_ID].data == plain

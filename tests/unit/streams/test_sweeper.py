@@ -140,3 +140,30 @@ def test_a_parked_job_is_left_alone(watched: Watched) -> None:
     watched.story.fail(watched.story.candidate(watched.job), "screen")
     watched.save()
     assert watched.looks(20) == []
+
+
+def test_what_failures_hold_up_is_counted_in_passing_by_stage(watched: Watched) -> None:
+    watched.looks(2)
+    assert watched.sweeper.parked == {}
+    candidate = watched.story.candidate(watched.job)
+    watched.story.fail(candidate, "screen")
+    watched.save()
+    watched.looks(1)
+    assert watched.sweeper.parked == {"screen": 1}
+    watched.looks(20)
+    assert watched.sweeper.parked == {"screen": 1}
+    watched.story.redrive(candidate.job_id)
+    watched.save()
+    watched.looks(1)
+    assert watched.sweeper.parked == {}
+
+
+def test_what_is_closed_holds_nothing_up(watched: Watched) -> None:
+    watched.looks(2)
+    watched.story.fail(watched.story.candidate(watched.job), "screen")
+    watched.save()
+    watched.looks(1)
+    saved = watched.ledgers.load([SOURCE_ID])[SOURCE_ID]
+    watched.ledgers.save([Change(SOURCE_ID, saved.data, saved.version, closed=True)])
+    watched.looks(1)
+    assert watched.sweeper.parked == {}

@@ -57,11 +57,11 @@ class Stream:
 
 
 def event(offset: int) -> Any:
-    return SimpleNamespace(
-        message=SimpleNamespace(
-            topic="p.nhr.verdicts.v1", partition=3, offset=offset, key=b"k", value=b"v", headers=[("a", b"b")]
-        )
-    )
+    message = SimpleNamespace(
+        topic="p.nhr.verdicts.v1", partition=3, offset=offset, key=b"k", value=b"v", headers=[("a", b"b")],
+        timestamp=12.5,
+    )  # fmt: skip
+    return SimpleNamespace(message=message)
 
 
 def turn(handler: Steps, did: list[str], offsets: Sequence[int]) -> None:
@@ -105,13 +105,27 @@ def test_only_what_is_settled_is_acknowledged() -> None:
 def test_a_delivery_carries_what_the_brokers_gave_under_its_plain_topic() -> None:
     handler = Steps([])
     turn(handler, [], [7])
-    assert handler.came == [Delivery("nhr.verdicts.v1", 3, 7, "k", b"v", {"a": "b"})]
+    assert handler.came == [Delivery("nhr.verdicts.v1", 3, 7, "k", b"v", {"a": "b"}, 12.5)]
 
 
 @pytest.mark.parametrize("error", [Retry("busy"), ConnectionResetError(), TimeoutError()])
 def test_a_store_that_is_away_is_waited_out(error: Exception) -> None:
     paused, fatal, tries = waits([error, error])
     assert (len(paused), fatal, tries) == (2, [], 3)
+
+
+def test_each_try_that_is_made_again_is_told_to_whoever_counts() -> None:
+    errors, failed = [ConnectionResetError(), TimeoutError()], list[int]()
+
+    async def take() -> None:
+        if errors:
+            raise errors.pop()
+
+    async def sleep(_seconds: float) -> None:
+        """Not at all."""
+
+    asyncio.run(patiently("g", take, lambda _: None, LONGEST_S, sleep, lambda: failed.append(1)))
+    assert len(failed) == 2
 
 
 def test_pauses_grow_to_a_limit() -> None:
