@@ -13,7 +13,7 @@ requests, in bounded memory. Stages count like this:
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol
 
 from schemas import messages as m
@@ -21,7 +21,19 @@ from schemas.ids import request_id as name_request
 from schemas.taxonomy import taxonomy
 from streams import paper
 from streams.records import Event
-from streams.tallies import Confusion, Distinct, Histogram, Joint, Lowest, Reasons, Spending, Tally, ratio
+from streams.tallies import (
+    Confusion,
+    Distinct,
+    Histogram,
+    Joint,
+    Lowest,
+    Names,
+    Numbered,
+    Reasons,
+    Spending,
+    Tally,
+    ratio,
+)
 
 How = Literal["count", "each", "share", "gain"]
 
@@ -67,15 +79,26 @@ class Figure:
     share: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The names that a funnel has heard of; `first` is the first attempt at a request that survived, from 1."""
+
+    prompts: Names = field(default_factory=Distinct)
+    requests: Names = field(default_factory=Distinct)
+    won: Names = field(default_factory=Distinct)
+    first: Numbered = field(default_factory=Lowest)
+
+
 class Funnel:
     """Counts of everything that happened; `policies` (by id) decide before `bars`, `campaign` "" means all of them."""
 
-    def __init__(self, bars: Bars, policies: Mapping[str, Bars] | None = None, campaign: str = "") -> None:
+    def __init__(
+        self, bars: Bars, policies: Mapping[str, Bars] | None = None, campaign: str = "", heard: Heard | None = None
+    ) -> None:
         self.campaign = campaign
+        self.heard = heard or Heard()
         self._bars = bars
         self._policies = policies or {}
-        self._prompts, self._requests, self._won = Distinct(), Distinct(), Distinct()
-        self._first_survivor = Lowest()
         self.images = self.gate_yes = self.attempts = self.soft = self.pixels = 0
         self.judged = {"forward": 0, "inverse": 0, "composite": 0}
         self.survivors = self.released = 0
@@ -137,7 +160,7 @@ class Funnel:
 
     def _gate(self, event: m.GateVerdict) -> None:
         subject = event.job.subject
-        self._prompts.add(f"{subject.campaign}/{subject.prompt_id}")
+        self.heard.prompts.add(f"{subject.campaign}/{subject.prompt_id}")
         self.images += 1
         self.gate_yes += event.yes
         if not event.yes:
@@ -146,7 +169,7 @@ class Funnel:
 
     def _screen(self, event: m.ScreenVerdict) -> None:
         job = event.job.job
-        self._requests.add(job.request_id)
+        self.heard.requests.add(job.request_id)
         missed = self.bars(job.policy_id).screen_lost(event)
         stage = screen_stage(missed)
         self.attempts += 1
@@ -181,8 +204,8 @@ class Funnel:
 
     def _survived(self, job: m.JudgeJob) -> None:
         request = name_request(job.subject.source_id, job.request.instruction)
-        first = self._won.add(request)
-        self._first_survivor.add(request, job.attempt + 1)
+        first = self.heard.won.add(request)
+        self.heard.first.add(request, job.attempt + 1)
         self.survivors += 1
         for tally in self._tallies(job.request.operation, job.subject.style):
             tally.survivors += 1
@@ -196,17 +219,17 @@ class Funnel:
     @property
     def winners(self) -> int:
         """Requests with at least one survivor."""
-        return self._won.count
+        return self.heard.won.count
 
     @property
     def requests(self) -> int:
         """Requests with at least one attempt."""
-        return self._requests.count
+        return self.heard.requests.count
 
     @property
     def won_at(self) -> dict[int, int]:
         """Requests by the number (from 1) of their first attempt that survived."""
-        return self._first_survivor.counts
+        return self.heard.first.counts
 
     @property
     def candidates(self) -> int:
@@ -217,8 +240,8 @@ class Funnel:
         """The funnel, row by row."""
         with_inverses = self.winners + self.judged["inverse"]
         rows: list[tuple[str, str, How, int, float | None]] = [
-            ("prompts", "Prompts", "count", self._prompts.count, None),
-            ("images", "Source images", "each", self.images, ratio(self.images, self._prompts.count)),
+            ("prompts", "Prompts", "count", self.heard.prompts.count, None),
+            ("images", "Source images", "each", self.images, ratio(self.images, self.heard.prompts.count)),
             ("gate", "Gate says yes", "share", self.gate_yes, ratio(self.gate_yes, self.images)),
             ("attempts", "Edit attempts", "each", self.attempts, ratio(self.attempts, self.gate_yes)),
             ("soft", "Soft filter", "share", self.soft, ratio(self.soft, self.attempts)),

@@ -10,7 +10,7 @@ started with, `policies/<policy_id>.json` what it decided by.
 import heapq
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import groupby
 from typing import Annotated, Literal
@@ -97,26 +97,39 @@ def record_image_key(ref: m.ImageRef) -> str:
     return f"{IMAGES}{ref.sha256[:2]}/{ref.sha256}.{SUFFIXES[ref.format]}"
 
 
-def events(blobs: Blobs, about: str = "") -> Iterator[Event]:
+def events(blobs: Blobs, about: str = "", segments: Iterable[str] | None = None) -> Iterator[Event]:
     """Every recorded event, by partition and offset; of several answers to one job the first stands.
 
-    `about`: only events whose bytes hold this text (an id), told apart without decoding the others. Memory: a few
-    dozen bytes per event, for telling repetitions. Raises `UserError` naming a segment that cannot be read.
+    `about`: only events whose bytes hold this text (an id), told apart without decoding the others; `segments`: only
+    those of these keys. Memory: a few dozen bytes per event, for telling repetitions. Raises `UserError` naming a
+    segment that cannot be read.
     """
     seen: set[bytes] = set()
     needle = about.encode()
-    for _, keys in groupby(blobs.list(VERDICTS), key=lambda key: key.split("/")[2]):
+    wanted = blobs.list(VERDICTS) if segments is None else sorted(segments)
+    for _, keys in groupby(wanted, key=lambda key: key.split("/")[2]):
         for _, raw in _in_order(blobs, list(keys)):
-            if needle not in raw:
+            if needle not in raw or (event := decoded(raw)) is None:
                 continue
-            try:
-                event: Event = codec.decode(topics.VERDICTS, raw)
-            except Undecodable:  # kept verbatim all the same; the director made it a dead letter
-                continue
-            name = _name(event)
+            name = name_of(event)
             if name not in seen:
                 seen.add(name)
                 yield event
+
+
+def decoded(raw: bytes) -> Event | None:
+    """The event in these bytes; None for what is none: it is kept verbatim, and the director made it a dead letter."""
+    try:
+        event: Event = codec.decode(topics.VERDICTS, raw)
+    except Undecodable:
+        return None
+    return event
+
+
+def name_of(event: Event) -> bytes:
+    """12 bytes that are the same for every answer to one job, of which the first stands."""
+    retry = str(event.retry) if isinstance(event, m.Redrive) else ""
+    return blake2b(f"{event.type}:{event.job_id}:{retry}".encode(), digest_size=12).digest()
 
 
 def campaigns(blobs: Blobs) -> dict[str, Campaign]:
@@ -184,11 +197,6 @@ def _inflated(data: bytes) -> bytes:
     if not inflater.eof or inflater.unused_data:
         raise ValueError("cut short, too large, or with something at its end")
     return packed
-
-
-def _name(event: Event) -> bytes:
-    retry = str(event.retry) if isinstance(event, m.Redrive) else ""
-    return blake2b(f"{event.type}:{event.job_id}:{retry}".encode(), digest_size=12).digest()
 
 
 def _campaign(blobs: Blobs, key: str) -> Campaign:

@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from schemas.messages import Meter
 
@@ -135,6 +137,28 @@ class Reasons:
         return stages
 
 
+class Names(Protocol):
+    """Counts different names."""
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+
+    def add(self, name: str) -> bool:
+        """Tell a name; says whether it is new."""
+
+
+class Numbered(Protocol):
+    """Of each name the lowest number told, counted by number."""
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many names have each number as their lowest."""
+
+    def add(self, name: str, number: int) -> None:
+        """Tell a number of a name."""
+
+
 class Distinct:
     """Counts different names in bounded memory: a name told again among the latest `room` is known.
 
@@ -142,8 +166,8 @@ class Distinct:
     practice; only a name that comes back after `room` others is counted anew.
     """
 
-    def __init__(self, room: int = 1 << 15) -> None:
-        self.count = 0
+    def __init__(self, room: int = 1 << 15, count: int = 0) -> None:
+        self.count = count
         self._room = room
         self._latest: OrderedDict[str, None] = OrderedDict()
 
@@ -161,10 +185,10 @@ class Distinct:
 class Lowest:
     """Of each name the lowest number told, counted by number; in bounded memory, like `Distinct`."""
 
-    def __init__(self, room: int = 1 << 15) -> None:
+    def __init__(self, room: int = 1 << 15, counts: Mapping[int, int] | None = None) -> None:
         self._room = room
         self._latest: OrderedDict[str, int] = OrderedDict()
-        self._counts: Counter[int] = Counter()
+        self._counts: Counter[int] = Counter(counts)
 
     def add(self, name: str, number: int) -> None:
         """Tell a number of a name."""

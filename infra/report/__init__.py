@@ -57,7 +57,12 @@ def build(
         cards = Cards(gathered, thumbnails)
         address = f"{quote(folder.name)}/" if beside else ""
         html = page.render(
-            title, gathered, cards.payload(address), cards.details(), numbers.sections(gathered), address
+            title,
+            gathered,
+            cards.payload(address),
+            cards.details(),
+            numbers.sections(gathered.funnel, gathered.pace),
+            address,
         )
         page.write(out, html)
         files.tidy(thumbnails.addresses if beside else ())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.report import charts, spending
-from infra.report.gather import Gathered
+from infra.report.pace import Pace
 from infra.report.texts import count, percent, plain, signed, times
 from streams import paper
 from streams.funnel import Figure, Funnel, Stage
@@ -65,9 +65,8 @@ class Heat:
     level: int | None = None
 
 
-def sections(gathered: Gathered) -> dict[str, object]:
+def sections(funnel: Funnel, pace: Pace) -> dict[str, object]:
     """Everything the numbers page shows; empty lists and None for what was not recorded."""
-    funnel = gathered.funnel
     scores = (charts.histogram("Adherence", funnel.adherence), charts.histogram("Aesthetics", funnel.aesthetics))
     return {
         "headline": headline(funnel),
@@ -83,7 +82,7 @@ def sections(gathered: Gathered) -> dict[str, object]:
         "rejections": _reasons(funnel.rejections.by_stage()),
         "failures": _reasons(funnel.failures.by_stage()),
         "spending": spending.by_stage(funnel, STAGES),
-        "course": charts.course(gathered.pace),
+        "course": charts.course(pace),
         "judge_precision": percent(paper.JUDGE_PRECISION),
         "judge_recall": percent(paper.JUDGE_RECALL),
     }

@@ -13,12 +13,20 @@ LATEST = 4e9
 
 
 class Pace:
-    """Counts in spans of time, as narrow as MOST_SPANS allow; times may come in any order."""
+    """Counts in spans of time, as narrow as MOST_SPANS allow; times may come in any order.
 
-    def __init__(self) -> None:
-        self.width = WIDTHS[0]
-        self.attempts: Counter[int] = Counter()
-        self.triplets: Counter[int] = Counter()
+    It may begin with counts by span, of `width` seconds each.
+    """
+
+    def __init__(
+        self,
+        width: int = WIDTHS[0],
+        attempts: Mapping[int, int] | None = None,
+        triplets: Mapping[int, int] | None = None,
+    ) -> None:
+        self.width = width
+        self.attempts: Counter[int] = Counter(attempts)
+        self.triplets: Counter[int] = Counter(triplets)
         self._awaited: set[bytes] = set()
 
     def expect(self, triplet_id: str) -> None:

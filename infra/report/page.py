@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,8 +15,8 @@ from infra.report.gather import Gathered
 HERE = Path(__file__).parent
 STYLES = ("base.css", "gallery.css", "slider.css", "dialog.css", "numbers.css", "charts.css")
 SCRIPTS = (
-    "dom.js", "address.js", "slider.js", "cards.js", "filters.js", "gallery.js", "attempts.js", "dialog.js", "look.js",
-    "main.js",
+    "dom.js", "address.js", "filled.js", "slider.js", "cards.js", "filters.js", "gallery.js", "attempts.js",
+    "dialog.js", "look.js", "main.js",
 )  # fmt: skip
 UNSAFE = "<>&\u2028\u2029"
 
@@ -30,27 +30,35 @@ def render(
     files: str = "",
 ) -> str:
     """The page's HTML; `files` is the folder beside it that its pictures are in ("": they are inside)."""
-    style, script = _join("", STYLES), _join('"use strict";\n', SCRIPTS)
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+    style, script = joined("", STYLES), joined('"use strict";\n', SCRIPTS)
+    return (
+        templates(HERE / "templates")
+        .get_template("page.html")
+        .render(
+            title=title,
+            policy=policy(style, script, bool(files)),
+            style=Markup(style),
+            script=Markup(script),
+            data=embedded(data),
+            details=embedded(details),
+            page=gathered,
+            shown=len(gathered.triplets),
+            rejected_shown=len(gathered.rejected),
+            numbers=numbers,
+            files=files,
+            folder=unquote(files),
+        )
+    )
+
+
+def templates(*folders: Path) -> Environment:
+    """The templates of these folders, the first one's before the others'; everything put into them is escaped."""
+    return Environment(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template("page.html").render(
-        title=title,
-        policy=policy(style, script, bool(files)),
-        style=Markup(style),
-        script=Markup(script),
-        data=embedded(data),
-        details=embedded(details),
-        page=gathered,
-        shown=len(gathered.triplets),
-        rejected_shown=len(gathered.rejected),
-        numbers=numbers,
-        files=files,
-        folder=unquote(files),
     )
 
 
@@ -86,7 +94,8 @@ def write(out: Path, html: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _join(head: str, names: tuple[str, ...]) -> str:
+def joined(head: str, names: Sequence[str]) -> str:
+    """Assets of those names as one text after `head`."""
     parts = [(HERE / "assets" / name).read_text(encoding="utf-8") for name in names]
     return head + "\n".join(parts)
 

@@ -5,39 +5,39 @@ const FATES = { survived: "survived", waiting: "not judged", soft: "soft filter"
 function attempts(images, tries, mark, show) {
   const picked = [];
   const cells = tries.map((attempt) => {
-    const [cell, picture] = attemptCell(images, attempt, mark(attempt), (item) => {
+    const picture = attemptPicture(images, attempt, (item) => {
       for (const other of picked) other.setAttribute("aria-pressed", String(other === picture));
       show(item);
     });
-    if (picture) picked.push(picture);
-    return cell;
+    if (picture.matches("button")) picked.push(picture);
+    return attemptCell(attempt, mark(attempt), picture);
   });
   return make("ul", { class: "attempts" }, ...cells);
 }
 
-function attemptCell(images, attempt, mark, show) {
+function attemptPicture(images, attempt, show) {
   const src = images.of(attempt.image);
-  const still = src && make("img", { src, alt: `attempt ${attempt.number}`, loading: "lazy", decoding: "async" });
-  const picture = still
-    ? make("button", { type: "button", class: "attempt-picture", "aria-pressed": "false", title: "Compare with the source", on: { click: () => show(attempt) } }, still)
-    : null;
-  (picture || still)?.style.setProperty("aspect-ratio", String(Math.max(NARROWEST, attempt.width / attempt.height)));
+  if (!src) return make("div", { class: "attempt-picture gone" }, "no picture kept");
+  const still = make("img", { src, alt: `attempt ${attempt.number}`, loading: "lazy", decoding: "async" });
+  const picture = make("button", { type: "button", class: "attempt-picture", "aria-pressed": "false", title: "Compare with the source", on: { click: () => show(attempt) } }, still);
+  picture.style.setProperty("aspect-ratio", String(Math.max(NARROWEST, attempt.width / attempt.height)));
+  return picture;
+}
+
+function attemptCell(attempt, mark, picture) {
   const good = attempt.fate === "survived";
-  const cell = make(
-    "li",
-    { class: ["attempt", mark, good ? "good" : ""].filter(Boolean).join(" "), "data-fate": attempt.fate },
-    picture || make("div", { class: "attempt-picture gone" }, "no picture kept"),
-    make("div", { class: "attempt-head" }, make("b", {}, String(attempt.number)), make("span", { class: good ? "fate good" : "fate" }, mark === "won" ? "won" : FATES[attempt.fate] || attempt.fate)),
-    attempt.scores ? make("div", { class: "attempt-scores" }, scorePair(attempt.scores), make("span", {}, ` overall ${score(attempt.scores.overall)}`)) : null,
-    missed(attempt) && make("div", { class: "attempt-missed" }, "missed ", missed(attempt)),
-    attempt.reason ? make("p", { class: "attempt-reason" }, attempt.reason) : null,
-    measured(attempt),
-  );
-  return [cell, picture];
+  const cell = filled("attempt", {
+    picture, ...scoreTexts(attempt.scores), number: String(attempt.number), reason: attempt.reason, missed: missed(attempt),
+    told: mark === "won" ? "won" : FATES[attempt.fate] || attempt.fate, facts: measured(attempt),
+  });
+  cell.dataset.fate = attempt.fate;
+  if (mark) cell.classList.add(mark);
+  if (good) cell.classList.add("good");
+  cell.querySelector(".fate").classList.toggle("good", good);
+  return cell;
 }
 
 function measured(attempt) {
   const skipped = attempt.skipped.map((name) => [name, "not measured"]);
-  const rows = facts([...Object.entries(attempt.measures), ...skipped, ["seed", attempt.seed], ["editor", attempt.editor]]);
-  return rows && make("details", {}, make("summary", {}, "measures"), rows);
+  return facts([...Object.entries(attempt.measures), ...skipped, ["seed", attempt.seed], ["editor", attempt.editor]]);
 }

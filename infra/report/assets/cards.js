@@ -4,39 +4,33 @@ const STAGES = {
   soft: "Soft filter", pixels: "Pixel check", hard: "Hard filter", inverse: "Inverse rejected", composite: "Composite rejected",
 };
 
-function meta(item, lead) {
-  const operation = item.operation === item.kind ? "" : words(item.operation);
-  const credit = item.source.origin === "photo" && item.source.author ? `by ${item.source.author}` : "";
-  const parts = [operation, item.source.style, credit];
-  return make("span", { class: "meta" }, lead, ...parts.filter(Boolean).map((part) => make("span", {}, part)));
-}
-
-function scorePair(scores) {
-  return make("span", { class: "scores", title: "adherence / aesthetics" }, make("b", {}, score(scores.adherence)), " / ", make("b", {}, score(scores.aesthetics)));
+function told(item, lead) {
+  return {
+    lead, instruction: item.instruction, style: item.source.style, ...scoreTexts(item.scores),
+    operation: item.operation === item.kind ? "" : words(item.operation),
+    credit: item.source.origin === "photo" && item.source.author ? `by ${item.source.author}` : "",
+    missed: missed(item), reason: item.reason,
+  };
 }
 
 function missed(item) {
-  return item.bar ? make("code", {}, item.value === null ? item.bar : `${item.bar} = ${item.value}`) : null;
+  if (!item.bar) return "";
+  return item.value === null ? item.bar : `${item.bar} = ${item.value}`;
 }
 
-function why(item) {
-  const bar = missed(item);
-  if (!bar && !item.reason) return null;
-  return make("span", { class: "reason" }, bar, bar && item.reason ? " " : null, item.reason || null);
-}
-
-function card(images, item, open, ...body) {
-  const text = make("button", { class: "card-body", type: "button", "aria-haspopup": "dialog", on: { click: () => open(item) } }, make("span", { class: "instruction" }, item.instruction), ...body);
-  return make("article", { class: "card", "data-id": item.id }, slider(images, item), text);
+function card(template, images, item, open, values) {
+  const drawn = filled(template, { ...values, pair: slider(images, item) });
+  drawn.dataset.id = item.id;
+  drawn.querySelector(".card-body").addEventListener("click", () => open(item));
+  return drawn;
 }
 
 function tripletCard(images, item, open) {
-  const id = make("code", { title: `nhr show ${item.id}` }, item.id.slice(0, 10));
-  return card(images, item, open, meta(item, make("span", { class: "kind" }, item.kind)), make("span", { class: "foot" }, scorePair(item.scores), id));
+  return card("triplet-card", images, item, open, { ...told(item, item.kind), short: item.id.slice(0, 10) });
 }
 
 function rejectedCard(images, item, open) {
-  const judged = item.scores ? scorePair(item.scores) : make("span", {}, "not judged");
-  const attempt = make("span", {}, item.kind === "forward" ? `attempt ${item.attempt}` : item.kind);
-  return card(images, item, open, meta(item, make("span", { class: "stage" }, STAGES[item.stage] || item.stage)), why(item), make("span", { class: "foot" }, judged, attempt));
+  const attempt = item.kind === "forward" ? `attempt ${item.attempt}` : item.kind;
+  const values = { ...told(item, STAGES[item.stage] || item.stage), attempt, unjudged: item.scores ? "" : "not judged" };
+  return card("rejected-card", images, item, open, values);
 }

@@ -62,8 +62,7 @@ function hint(images, item) {
 }
 
 function scoreRow(scores) {
-  const rows = ["adherence", "aesthetics", "preservation", "overall"].filter((name) => scores[name] !== null);
-  return make("div", { class: "score-row" }, ...rows.map((name) => make("div", {}, make("b", {}, score(scores[name])), name)));
+  return filled("score-row", scoreTexts(scores));
 }
 
 function tripletText(item, more, page, open) {
@@ -71,7 +70,7 @@ function tripletText(item, more, page, open) {
   const texts = facts(Object.entries(item.texts));
   return [
     make("h3", {}, item.instruction),
-    meta(item, make("span", { class: "kind" }, `${item.kind}, ${checked}`)),
+    filled("triplet-meta", told(item, `${item.kind}, ${checked}`)),
     scoreRow(item.scores),
     ...(texts ? [make("h4", {}, "Other texts"), texts] : []),
     ...family(item, more, page, open),
@@ -81,8 +80,8 @@ function tripletText(item, more, page, open) {
 function rejectedText(item) {
   return [
     make("h3", {}, item.instruction),
-    meta(item, make("span", { class: "stage" }, STAGES[item.stage] || item.stage)),
-    why(item),
+    filled("rejected-meta", told(item, STAGES[item.stage] || item.stage)),
+    missed(item) || item.reason ? filled("why", { missed: missed(item), reason: item.reason }) : null,
     item.scores ? scoreRow(item.scores) : null,
   ];
 }

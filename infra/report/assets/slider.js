@@ -10,14 +10,17 @@ function slider(images, item, full = false) {
   if (!before && !after) return make("div", { class: "pair gone" }, "The pictures are no longer kept.");
   const single = !before || !after;
   const frame = make("div", { class: single ? "pair single" : "pair" });
-  const aspect = item.width / item.height;
-  frame.style.setProperty("aspect-ratio", String(full ? aspect : Math.max(NARROWEST, aspect)));
-  if (full) frame.style.setProperty("max-width", `min(100%, calc(46vh * ${aspect}))`);
+  shape(frame, item.width / item.height, full);
   const picture = (kind, src) => make("img", { class: kind, src, alt: kind === "only" ? "" : kind, loading: "lazy", decoding: "async", draggable: "false" });
   if (before) frame.append(picture(single ? "only" : "before", before));
   if (after) frame.append(picture(single ? "only" : "after", after));
   if (!single) drag(frame, item.instruction);
   return frame;
+}
+
+function shape(frame, aspect, full) {
+  frame.style.setProperty("aspect-ratio", String(full ? aspect : Math.max(NARROWEST, aspect)));
+  if (full) frame.style.setProperty("max-width", `min(100%, calc(46vh * ${aspect}))`);
 }
 
 function drag(frame, label) {

@@ -1,0 +1,63 @@
+"""The tables of the index: what is listed, by what it is filtered, and how far the shelf and the records were read."""
+
+from zlib import crc32
+
+FORMAT = 1
+"""Of what is in the columns; the version of a file also changes with the tables."""
+APPLICATION_ID = 0x4E_48_52_47  # "NHRG"
+
+FILTERS = {
+    "triplets": ("operation", "style", "kind", "model", "campaign"),
+    "rejected": ("stage", "bar", "operation", "style", "kind", "model", "campaign"),
+}
+"""Columns that a list is filtered by, in the order in which they are offered."""
+ORDERS = {"triplets": ("at", "overall"), "rejected": ("at",)}
+"""Columns that a list is sorted by."""
+
+_ENTRY = """
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, shown INTEGER NOT NULL,
+  at REAL NOT NULL, kind TEXT NOT NULL, operation TEXT NOT NULL, style TEXT NOT NULL, model TEXT NOT NULL,
+  campaign TEXT NOT NULL, overall REAL, adherence REAL, aesthetics REAL, pictures BLOB NOT NULL
+"""
+_WORDS = "text, content='', columnsize=0, detail=full, tokenize='unicode61 remove_diacritics 2'"
+# Words stay when an entry goes: numbers never come again, so they lead nowhere.
+
+TABLES = (
+    f"CREATE TABLE triplets ({_ENTRY}, judged INTEGER NOT NULL, truth INTEGER)",
+    f"CREATE TABLE rejected ({_ENTRY}, stage TEXT NOT NULL, bar TEXT NOT NULL)",
+    "CREATE TABLE triplets_cards (number INTEGER PRIMARY KEY, data TEXT NOT NULL)",
+    "CREATE TABLE rejected_cards (number INTEGER PRIMARY KEY, data TEXT NOT NULL)",
+    f"CREATE VIRTUAL TABLE triplets_words USING fts5({_WORDS})",
+    f"CREATE VIRTUAL TABLE rejected_words USING fts5({_WORDS})",
+    # how many of each value are shown: the choices of a filter
+    "CREATE TABLE facets (list TEXT, name TEXT, value TEXT, count INTEGER NOT NULL, "
+    "PRIMARY KEY (list, name, value)) WITHOUT ROWID",
+    # pictures by content, and of which sources they are
+    "CREATE TABLE pictures (sha256 BLOB, source TEXT, format TEXT NOT NULL, width INTEGER NOT NULL, "
+    "height INTEGER NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (sha256, source)) WITHOUT ROWID",
+    "CREATE TABLE retractions (target TEXT, value TEXT, reason TEXT NOT NULL, "
+    "PRIMARY KEY (target, value)) WITHOUT ROWID",
+    # segments of the records that were read, and which tell of which source
+    "CREATE TABLE segments (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE mentions (source TEXT, segment INTEGER, PRIMARY KEY (source, segment)) WITHOUT ROWID",
+    # events that were counted, and when triplets were judged that are not on the shelf yet
+    "CREATE TABLE told (name BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE moments (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
+    # names that the funnel has heard of, its counters, and what happened in each ten seconds
+    "CREATE TABLE names (what TEXT, name BLOB, number INTEGER NOT NULL, PRIMARY KEY (what, name)) WITHOUT ROWID",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE pace (slot INTEGER, what TEXT, count INTEGER NOT NULL, PRIMARY KEY (slot, what)) WITHOUT ROWID",
+)
+
+INDEXES = (
+    *(
+        f"CREATE INDEX {table}_{'_'.join(columns)} ON {table} ({', '.join(columns)}) WHERE shown = 1"
+        for table, filters in FILTERS.items()
+        for order in ORDERS[table]
+        for columns in [(order,), *((name, order) for name in filters)]
+    ),
+    "CREATE INDEX triplets_source ON triplets (source)",
+    "CREATE INDEX rejected_source ON rejected (source)",
+)
+
+VERSION = crc32("\n".join((str(FORMAT), *TABLES, *INDEXES)).encode()) & 0x7FFFFFFF or 1

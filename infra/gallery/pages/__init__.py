@@ -1,0 +1,1 @@
+"""The gallery's pages, one module each; every one gives its routes for a `Gallery`."""
