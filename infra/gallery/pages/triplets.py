@@ -13,6 +13,7 @@ from infra.gallery import shown
 from infra.gallery.address import read
 from infra.gallery.gallery import Gallery
 from infra.gallery.index import asking
+from infra.gallery.pages.labelled import of_rejected, of_triplet
 from infra.gallery.pages.pictures import known
 from infra.report.gather import Rejected, rejection
 from schemas import messages as m
@@ -83,6 +84,7 @@ def _triplet(gallery: Gallery, request: Request) -> Response:
         source=shown.source(triplet.subject), verdict=shown.verdict(triplet, at if judged else 0.0),
         origin=known.visible(triplet.subject.image) if triplet.kind == "composite" else None,
         links=_links("/triplet/", before, after, back, "/"), rejected=None,
+        labels=of_triplet(gallery.blobs, triplet),
     )  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def _rejected(gallery: Gallery, request: Request) -> Response:
         edits=edits, relatives=[], source=shown.source(one.subject), verdict=shown.verdict_on_rejected(one),
         origin=known.visible(one.subject.image) if one.kind == "composite" else None,
         links=_links("/rejected/", before, after, view.address(), "/rejected"),
+        labels=of_rejected(gallery.blobs, one),
     )  # fmt: skip
 
 
