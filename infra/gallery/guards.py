@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -124,7 +124,7 @@ class Tokens:
         By a page, not by a redirect: coming from another site, a redirect would not carry a strict cookie.
         """
         rest = urlencode([(name, value) for name, value in parse_qsl(request.url.query) if name != "token"])
-        path = f"/{urlsplit(request.url.path).path.lstrip('/')}" + (f"?{rest}" if rest else "")
+        path = f"/{quote(request.scope['path'].lstrip('/'))}" + (f"?{rest}" if rest else "")
         answer = HTMLResponse(WELCOME.format(url=_escaped(path)), headers={"Cache-Control": "no-store"})
         answer.set_cookie(self._key.cookie, self._key.value, httponly=True, samesite="strict", path="/")
         return answer

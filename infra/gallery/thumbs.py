@@ -21,14 +21,14 @@ TYPES = {b"RIFF": "image/webp", b"\x89PNG": "image/png", b"\xff\xd8\xff": "image
 
 
 class Thumbs:
-    """WebP thumbnails of at most `side` pixels; the least lately made give way to new ones."""
+    """WebP thumbnails of at most `side` pixels; the oldest give way to new ones once they take `most` bytes."""
 
     def __init__(self, blobs: Blobs, path: Path, side: int = SIDE, most: int = MOST_BYTES) -> None:
         self._blobs, self._path, self._side, self._most = blobs, path, side, most
         self._making = threading.Semaphore(os.cpu_count() or 1)
         self._using = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._bytes = 0
+        self.bytes = 0
 
     @property
     def side(self) -> int:
@@ -79,8 +79,8 @@ class Thumbs:
             try:
                 connection = self._opened()
                 done = connection.execute("INSERT OR IGNORE INTO thumbs (name, data) VALUES (?, ?)", (name, data))
-                self._bytes += len(data) * done.rowcount
-                if self._bytes > self._most:
+                self.bytes += len(data) * done.rowcount
+                if self.bytes > self._most:
                     self._shrink(connection)
             except sqlite3.Error as error:
                 self._begin_anew(error)
@@ -91,7 +91,7 @@ class Thumbs:
             "DELETE FROM thumbs WHERE number IN (SELECT number FROM thumbs ORDER BY number "
             "LIMIT max(1, (SELECT count(*) / 10 FROM thumbs)))"
         )
-        self._bytes = _size(connection)
+        self.bytes = _size(connection)
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -102,7 +102,7 @@ class Thumbs:
                 "CREATE TABLE IF NOT EXISTS thumbs "
                 "(number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, data BLOB)"
             )
-            self._connection, self._bytes = connection, _size(connection)
+            self._connection, self.bytes = connection, _size(connection)
         return self._connection
 
     def _begin_anew(self, error: sqlite3.Error) -> None:

@@ -38,6 +38,7 @@ class Keeper:
 
     def damaged(self) -> None:
         """Somebody found the file damaged: build it anew."""
+        self._standing.complete.clear()
         self._damaged = True
         self._wake.set()
 

@@ -74,6 +74,7 @@ class Writer:
     connection: sqlite3.Connection
     taken_back: Retractions
     _facets: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _pictures: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, entry: Entry) -> bool:
         """Put an entry in; says whether it is new."""
@@ -101,10 +102,12 @@ class Writer:
 
     def pictures(self, source: str, refs: Iterable[ImageRef], model: str = "") -> None:
         """Make pictures of a source known; `model` made them, where that is told."""
-        rows = [
-            (bytes.fromhex(ref.sha256), source, ref.format, ref.width, ref.height, ref.key, _plain(model))
-            for ref in refs
-        ]
+        rows = []
+        for ref in refs:
+            known = len(self._pictures)
+            self._pictures.add((ref.sha256, source, model))
+            if len(self._pictures) > known:
+                rows.append((bytes.fromhex(ref.sha256), source, ref.format, ref.width, ref.height, ref.key, model))
         self.connection.executemany(
             "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET model = excluded.model "
             "WHERE model = '' AND excluded.model != ''",

@@ -41,8 +41,8 @@ class Following:
     def look(self) -> None:
         """Take in what is new; raises `sqlite3.Error` for an index that is damaged, `UserError` for a place that is."""
         self._take_back()
-        self._shelf()
-        self._records()
+        self.shelf()
+        self.records()
         if not self._stopped():
             self._standing.rest()
 
@@ -83,7 +83,8 @@ class Following:
 
     # --- shelf --------------------------------------------------------------------------------------------------------
 
-    def _shelf(self) -> None:
+    def shelf(self) -> None:
+        """Take in what is new on the shelf, and let go what is no longer there."""
         there = {_id(key): key for key in self._blobs.list(shelf.TRIPLETS)}
         gone = self._ids - there.keys()
         if gone:
@@ -126,7 +127,8 @@ class Following:
 
     # --- records ------------------------------------------------------------------------------------------------------
 
-    def _records(self) -> None:
+    def records(self) -> None:
+        """Take in new segments of the records."""
         new = [key for key in self._blobs.list(records.VERDICTS) if key not in self._read]
         new = [key for key in new if key not in self._standing.unreadable]
         if not new:
@@ -161,7 +163,8 @@ class Following:
         match event:
             case m.ScreenVerdict():
                 job, model = event.job.job, plugin(event.job.made_by)
-                writer.pictures(job.subject.source_id, (event.job.image, job.subject.image), model)
+                writer.pictures(job.subject.source_id, [event.job.image], model)
+                writer.pictures(job.subject.source_id, [job.subject.image])
                 policy_id = job.policy_id
             case m.JudgeVerdict():
                 policy_id = event.job.policy_id
