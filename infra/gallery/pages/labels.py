@@ -156,7 +156,8 @@ def _labelling(
         pair=shown.large(laid.before, laid.after, pair.instruction), instruction=pair.instruction,
         texts=_texts(gallery, pair.triplet) if choice.mode == "audit" else [], progress=desk.progress(choice, rater),
         send=f"/label/pair/{quote(pair.job)}{choice.address()}", skip=f"/label/next{choice.address(after=pair.job)}",
-        back=_link(choice, after or laid.previous), revealed=revealed, scales=SCALES, also=ALSO, steps=STEPS, longest=LONGEST_NOTE,
+        back=_link(choice, after or laid.previous), revealed=revealed, scales=SCALES, also=ALSO, steps=STEPS,
+        longest=LONGEST_NOTE,
     )  # fmt: skip
 
 

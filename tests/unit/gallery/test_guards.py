@@ -49,7 +49,7 @@ def test_even_a_fault_of_ours_carries_the_headers(shown: Site, monkeypatch: pyte
     ("host", "status"),
     [
         ("localhost:8500", 200), ("127.0.0.1:8500", 200), ("[::1]:8500", 200), ("LOCALHOST", 200),
-        ("evil.example", 421), ("localhost.evil.example", 421), 
+        ("evil.example", 421), ("localhost.evil.example", 421),
         ("evil.example:8500", 421), ("", 421), ("[::1", 421), ("localhost@evil", 421),
     ],
 )  # fmt: skip
