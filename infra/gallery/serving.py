@@ -4,7 +4,7 @@ import logging
 import secrets
 import socket
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,7 +15,7 @@ from urllib.parse import quote
 import uvicorn
 
 from infra.gallery.app import app
-from infra.gallery.gallery import assembled
+from infra.gallery.gallery import Gallery, assembled
 from infra.gallery.guards import LOOPBACK, Key
 from infra.gallery.watch import of_cluster, of_folder
 from infra.place import Place
@@ -65,12 +65,7 @@ def serve(
         if key is not None and where.token_file is None:
             address += f"?token={quote(key.token)}"
         names = [where.host] if where.is_loopback else None
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app(gallery, key, names), log_level=logging.WARNING, access_log=False, server_header=False,
-                proxy_headers=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
-            )
-        )  # fmt: skip
+        server = server_of(gallery, key, names)
         gallery.keeper.start()
         say(f"Gallery of {place.name}: {address}")
         if open_browser:
@@ -81,6 +76,15 @@ def serve(
             gallery.keeper.stop()
             gallery.thumbs.close()
             gallery.index.close()
+
+
+def server_of(gallery: Gallery, key: Key | None = None, names: Sequence[str] | None = None) -> uvicorn.Server:
+    """A server of the gallery (see `app`): it tells nothing of itself, and waits for nobody at its end."""
+    config = uvicorn.Config(
+        app(gallery, key, names), log_level=logging.WARNING, access_log=False, server_header=False,
+        proxy_headers=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
+    )  # fmt: skip
+    return uvicorn.Server(config)
 
 
 def bound(where: Listening) -> socket.socket:

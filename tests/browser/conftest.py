@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, ViewportSize
 
 from infra.report import build
 from tests.browser.chromium import MISSING, find, launched
@@ -17,7 +17,14 @@ class Visit(Protocol):
     """Opens a page."""
 
     def __call__(
-        self, path: Path, fragment: str = "", *, width: int = 1280, dark: bool = False, touch: bool = False
+        self,
+        path: Path | str,
+        fragment: str = "",
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        touch: bool = False,
+        scripts: bool = True,
     ) -> Page: ...
 
 
@@ -41,17 +48,31 @@ def visit(browser: Browser) -> Iterator[Visit]:
         troubles.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
-    def opened(path: Path, fragment: str = "", *, width: int = 1280, dark: bool = False, touch: bool = False) -> Page:
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before it came
+            troubles.append(f"not loaded: {request.url[:90]}, {request.failure}")
+
+    def opened(
+        path: Path | str,
+        fragment: str = "",
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        touch: bool = False,
+        scripts: bool = True,
+    ) -> Page:
         size = ViewportSize(width=width, height=800)
-        context = browser.new_context(viewport=size, color_scheme="dark" if dark else "light", has_touch=touch)
+        context = browser.new_context(
+            viewport=size, color_scheme="dark" if dark else "light", has_touch=touch, java_script_enabled=scripts
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", asked)
-        page.on("requestfailed", lambda request: troubles.append(f"not loaded: {request.url[:90]}"))
-        page.goto(f"{path.as_uri()}{fragment}")
+        page.on("requestfailed", failed)
+        page.goto(f"{path.as_uri() if isinstance(path, Path) else path}{fragment}")
         return page
 
     yield opened

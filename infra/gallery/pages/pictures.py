@@ -13,6 +13,11 @@ from schemas.messages import ImageRef
 
 FOR_EVER = "private, max-age=31536000, immutable"
 CLOSED = "default-src 'none'; sandbox; frame-ancestors 'none'"
+GONE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><text x="100" y="104" text-anchor="middle" '
+    'font-family="sans-serif" font-size="14" fill="#8a867d">no longer kept</text></svg>'
+)
+"""What is seen in place of a picture that is gone, or that is none."""
 _ENDINGS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -32,7 +37,15 @@ def routes(gallery: Gallery) -> list[Route]:
             return _missing("There is no such file.")
         return Response(data, 200, {"Cache-Control": FOR_EVER}, _ENDINGS[name.rpartition(".")[2]])
 
-    return [Route("/thumb/{sha256}", thumbnail), Route("/image/{sha256}", image), Route("/assets/{name}", asset)]
+    def icon(_: Request) -> Response:
+        return Response(gallery.assets.get(gallery.assets.icon.rpartition("/")[2]), media_type=_ENDINGS["svg"])
+
+    return [
+        Route("/thumb/{sha256}", thumbnail),
+        Route("/image/{sha256}", image),
+        Route("/assets/{name}", asset),
+        Route("/favicon.ico", icon),
+    ]
 
 
 def known(index: sqlite3.Connection, sha256: str) -> ImageRef | None:
@@ -64,7 +77,7 @@ def _picture(gallery: Gallery, request: Request, small: bool) -> Response:
     data = gallery.thumbs.thumbnail(ref) if small else gallery.thumbs.whole(ref)
     kind = kind_of(data) if data else ""
     if not data or not kind:
-        return _missing("This picture is no longer kept, or cannot be shown.")
+        return Response(GONE, 404, {"Cache-Control": "no-store", "Content-Security-Policy": CLOSED}, "image/svg+xml")
     return Response(data, 200, headers, kind)
 
 

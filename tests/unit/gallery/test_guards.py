@@ -161,8 +161,11 @@ def test_bytes_that_are_no_picture_are_not_given(tmp_path: Path) -> None:
         own.blobs.delete(key)
         own.blobs.put(key, b"<script>alert(1)</script>")
     with site(own.blobs, tmp_path) as found:
-        assert found.client.get(f"/image/{ref.sha256}").status_code == 404
-        assert found.client.get(f"/thumb/{ref.sha256}").status_code == 404
+        for path in ("image", "thumb"):
+            answer = found.client.get(f"/{path}/{ref.sha256}")
+            assert answer.status_code == 404
+            assert "no longer kept" in answer.text
+            assert "alert" not in answer.text
 
 
 def test_thumbnails_are_made_once_and_their_file_is_bounded(campaign: Campaign, tmp_path: Path) -> None:
