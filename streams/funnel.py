@@ -308,12 +308,17 @@ def screen_stage(missed: str | None) -> Literal["soft", "pixels"] | None:
 def accepted(verdict: m.JudgeVerdict, bars: Bars) -> bool:
     """Whether a judge's verdict is above the bars of the operation that the judged triplet shows."""
     scores = m.Scores(adherence=verdict.adherence, aesthetics=verdict.aesthetics, preservation=verdict.preservation)
-    operation = verdict.job.request.operation
-    if verdict.job.kind == "composite":
-        operation = "composite"
-    elif verdict.job.kind == "inverse" and (known := taxonomy().operations.get(operation)):
-        operation = known.inverse or operation
-    return bars.accepts(scores, operation, verdict.by)
+    return bars.accepts(scores, operation_of(verdict.job), verdict.by)
+
+
+def operation_of(job: m.JudgeJob) -> str:
+    """The operation that a judged triplet shows: of an inverse, the one that undoes the request's."""
+    operation = job.request.operation
+    if job.kind == "composite":
+        return "composite"
+    if job.kind == "inverse" and (known := taxonomy().operations.get(operation)):
+        return known.inverse or operation
+    return operation
 
 
 def campaign_of(event: Event) -> str:

@@ -12,11 +12,11 @@ from starlette.types import ASGIApp
 
 from infra.gallery.gallery import Gallery
 from infra.gallery.guards import Headers, Hosts, Key, Tokens
-from infra.gallery.pages import lists, live, pictures, triplets
+from infra.gallery.pages import labelled, labels, lists, live, pictures, triplets
 from schemas.errors import NhrError
 
 Pages = Callable[[Gallery], list[Route]]
-PAGES: tuple[Pages, ...] = (lists.routes, triplets.routes, live.routes, pictures.routes)
+PAGES: tuple[Pages, ...] = (lists.routes, triplets.routes, live.routes, labels.routes, labelled.routes, pictures.routes)
 """What gives the routes, module by module."""
 
 

@@ -21,7 +21,7 @@ from infra.report.page import templates
 from schemas.ports import Blobs
 
 HERE = Path(__file__).parent
-TABS = [("/", "Gallery"), ("/rejected", "Rejected"), ("/live", "Live")]
+TABS = [("/", "Gallery"), ("/rejected", "Rejected"), ("/live", "Live"), ("/label", "Label")]
 
 
 @dataclass

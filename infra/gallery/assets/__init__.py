@@ -14,8 +14,8 @@ class Assets:
     """The files that every page loads."""
 
     def __init__(self) -> None:
-        style = joined("", SHARED_STYLES) + "\n" + (HERE / "pages.css").read_text(encoding="utf-8")
-        script = joined('"use strict";\n', SHARED_SCRIPTS) + "\n" + (HERE / "pages.js").read_text(encoding="utf-8")
+        style = joined("", SHARED_STYLES) + "\n" + _own("pages.css", "labels.css")
+        script = joined('"use strict";\n', SHARED_SCRIPTS) + "\n" + _own("pages.js", "labels.js")
         icon = (HERE / "icon.svg").read_text(encoding="utf-8")
         texts = (("style", "css", style), ("script", "js", script), ("icon", "svg", icon))
         self._files = {_named(*named): named[2].encode() for named in texts}
@@ -24,6 +24,10 @@ class Assets:
     def get(self, name: str) -> bytes | None:
         """The content of a file; None for no such name."""
         return self._files.get(name)
+
+
+def _own(*names: str) -> str:
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 def _named(stem: str, ending: str, text: str) -> str:

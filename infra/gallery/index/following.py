@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from infra.gallery.index import judged
 from infra.gallery.index.counting import Counting
 from infra.gallery.index.entries import Writer, of_rejected, of_triplet, plugin
 from infra.gallery.index.standing import Standing
@@ -170,7 +171,9 @@ class Following:
                 refs = (event.job.before, event.job.after)
                 writer.pictures(event.job.subject.source_id, refs)
                 model = self._maker(event.job)
-                if accepted(event, self._policies.get(policy_id, self._default)):
+                passed = accepted(event, self._policies.get(policy_id, self._default))
+                judged.add(self._connection, event, passed)
+                if passed:
                     self._judged(event.job.triplet_id, event.meter.at)
             case _:
                 return

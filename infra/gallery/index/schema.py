@@ -37,6 +37,12 @@ TABLES = (
     "height INTEGER NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (sha256, source)) WITHOUT ROWID",
     "CREATE TABLE retractions (target TEXT, value TEXT, reason TEXT NOT NULL, "
     "PRIMARY KEY (target, value)) WITHOUT ROWID",
+    # verdicts of judges, each on a pair that people may label: "<triplet>-<attempt>"; `mix` is a hash of the pair
+    "CREATE TABLE judged (number INTEGER PRIMARY KEY, job TEXT NOT NULL UNIQUE, pair TEXT NOT NULL, "
+    "triplet TEXT NOT NULL, attempt INTEGER NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, "
+    "operation TEXT NOT NULL, campaign TEXT NOT NULL, judge TEXT NOT NULL, adherence REAL NOT NULL, aesthetics REAL NOT NULL, "
+    "preservation REAL, accepted INTEGER NOT NULL, mix INTEGER NOT NULL, pictures BLOB NOT NULL)",
+    "CREATE TABLE judged_texts (number INTEGER PRIMARY KEY, instruction TEXT NOT NULL)",
     # segments of the records that were read, and which tell of which source
     "CREATE TABLE segments (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",
     "CREATE TABLE mentions (source TEXT, segment INTEGER, PRIMARY KEY (source, segment)) WITHOUT ROWID",
@@ -57,6 +63,7 @@ INDEXES = (
         for columns in [(order,), *((name, order) for name in filters)]
     ),
     "CREATE INDEX triplets_source ON triplets (source)",
+    "CREATE INDEX judged_pair ON judged (pair)",
     "CREATE INDEX rejected_source ON rejected (source)",
 )
 

@@ -13,6 +13,7 @@ from infra.gallery import shown
 from infra.gallery.address import read
 from infra.gallery.gallery import Gallery
 from infra.gallery.index import asking
+from infra.gallery.pages.labelled import of_rejected, of_triplet
 from infra.gallery.pages.pictures import known
 from infra.report.gather import Rejected, rejection
 from schemas import messages as m
@@ -83,6 +84,7 @@ def _triplet(gallery: Gallery, request: Request) -> Response:
         source=shown.source(triplet.subject), verdict=shown.verdict(triplet, at if judged else 0.0),
         subject=known.visible(triplet.subject.image), composite=triplet.kind == "composite",
         links=_links("/triplet/", before, after, back, "/"), rejected=None,
+        labels=of_triplet(gallery.blobs, triplet),
     )  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def _rejected(gallery: Gallery, request: Request) -> Response:
         edits=edits, relatives=[], source=shown.source(one.subject), verdict=shown.verdict_on_rejected(one),
         subject=known.visible(one.subject.image), composite=one.kind == "composite",
         links=_links("/rejected/", before, after, view.address(), "/rejected"),
+        labels=of_rejected(gallery.blobs, one),
     )  # fmt: skip
 
 

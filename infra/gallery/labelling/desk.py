@@ -1,0 +1,124 @@
+"""Gives a rater the next pair of a sample and keeps what is said of it."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infra.gallery.gallery import Gallery
+from infra.gallery.index import judged
+from infra.gallery.index.judged import Judged
+from infra.gallery.labelling import sample
+from infra.gallery.labelling.book import Book
+from infra.gallery.labelling.choice import Choice
+from infra.gallery.labelling.sample import Drawn
+from infra.gallery.pages.pictures import known
+from schemas.messages import ImageRef
+from streams import records, shelf
+from streams.labels import Label
+
+FRESH_S = 15.0
+"""Seconds for which a drawn sample is good; what was taken back meanwhile is found out pair by pair."""
+MOST_SAMPLES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of one rater in a sample of `size`: pairs `done`, those of them that `shared` others did too, those `left`."""
+
+    size: int
+    done: int
+    shared: int
+
+    @property
+    def left(self) -> int:
+        """Pairs still to be labelled."""
+        return self.size - self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A pair laid before a rater; `previous` is the job of the one before it ("": none)."""
+
+    judged: Judged
+    before: ImageRef
+    after: ImageRef
+    previous: str
+
+
+class Desk:
+    """Where raters sit."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery, self.book = gallery, Book(gallery.blobs)
+        self._samples: dict[Choice, tuple[float, list[Drawn]]] = {}
+        self._gone: set[str] = set()
+        self._using = threading.Lock()
+
+    def progress(self, choice: Choice, rater: str) -> Progress:
+        """How far the rater is."""
+        raters = self.book.raters()
+        mine = [raters[one.pair] for one in self._offered(choice) if rater in raters.get(one.pair, ())]
+        return Progress(len(self._offered(choice)), len(mine), sum(len(one) > 1 for one in mine))
+
+    def upcoming(self, choice: Choice, rater: str, after: str = "") -> Laid | None:
+        """The first pair behind the job `after` that the rater has not labelled; None when there is none."""
+        raters, order = self.book.raters(), self._offered(choice)
+        start = _place(order, after) + 1
+        for number in range(start, len(order)):
+            if rater not in raters.get(order[number].pair, ()) and (laid := self._laid(order, number)):
+                return laid
+        return None
+
+    def laid(self, choice: Choice, job: str) -> Laid | None:
+        """The pair of that job; None for one that is unknown, was taken back, or has lost its pictures."""
+        order = self._offered(choice)
+        number = _place(order, job)
+        return self._laid(order, number) if number >= 0 else self._laid([Drawn(job, "")], 0)
+
+    def said(self, job: str, rater: str) -> tuple[Judged, Label] | None:
+        """A pair with what the rater said of it, once they did."""
+        from streams.labels import of_rater
+
+        with self._gallery.asked() as index:
+            found = judged.find(index, job)
+        label = of_rater(self._gallery.blobs, found.triplet, found.attempt, rater) if found else None
+        return (found, label) if found and label else None
+
+    def _offered(self, choice: Choice) -> list[Drawn]:
+        """The sample without pairs that were found to have lost their pictures."""
+        now = time.monotonic()
+        with self._using:
+            made, drawn = self._samples.get(choice, (float("-inf"), []))
+        if now - made > FRESH_S or not drawn:
+            labelled = self.book.raters()
+            with self._gallery.asked() as index:
+                drawn = sample.draw(index, choice, labelled)
+            with self._using:
+                if len(self._samples) >= MOST_SAMPLES:
+                    self._samples.clear()
+                self._samples[choice] = now, drawn
+        return [one for one in drawn if one.job not in self._gone]
+
+    def _laid(self, order: Sequence[Drawn], number: int) -> Laid | None:
+        with self._gallery.asked() as index:
+            found = judged.find(index, order[number].job)
+            before, after = (known(index, name) if found else None for name in _pictures(found))
+        if found is None or before is None or after is None:
+            return None
+        if not (self._there(before) and self._there(after)):
+            self._gone.add(found.job)
+            return None
+        return Laid(found, before, after, order[number - 1].job if number else "")
+
+    def _there(self, ref: ImageRef) -> bool:
+        keys = (shelf.image_key(ref), records.record_image_key(ref), ref.key)
+        return any(self._gallery.blobs.has(key) for key in keys)
+
+
+def _place(order: Sequence[Drawn], job: str) -> int:
+    return next((number for number, one in enumerate(order) if one.job == job), -1)
+
+
+def _pictures(found: Judged | None) -> tuple[str, str]:
+    return (found.before, found.after) if found else ("", "")
