@@ -250,7 +250,8 @@ def exporter() -> Build:
 
         telling = Exporter(with_.stores, with_.settings, with_.meters, with_.clock)
         looking = Looking(telling.parts(), with_.meters, with_.clock, with_.settings.export_s)
-        return Job(lambda: looking.run(with_.stop), trouble=lambda: looking.trouble)
+        pulse = with_.health.pulse("exporter")
+        return Job(lambda: looking.run(with_.stop, pulse.turned), trouble=lambda: looking.trouble)
 
     return build
 
