@@ -12,7 +12,7 @@ from infra.services import prometheus
 
 FOLDER = Path(prometheus.__file__).parents[1] / "deploy" / "prometheus"
 RUNBOOK = FOLDER / "RUNBOOK.md"
-STEP, LOOKS = "1m", "2m"
+STEP, LOOKS = "1m", "4m"
 """Between samples, and between evaluations: as far apart as no rule minds, for each takes its time."""
 
 
