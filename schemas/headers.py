@@ -16,9 +16,10 @@ def began(headers: Mapping[str, str]) -> float:
 
 def carry(message: Outgoing, headers: Mapping[str, str]) -> Outgoing:
     """The message, with what is to be carried on of the headers of the one that it comes of."""
-    if BEGAN not in headers or BEGAN in message.headers:
+    text = headers.get(BEGAN)
+    if text is None or BEGAN in message.headers:
         return message
-    return message._replace(headers={**message.headers, BEGAN: headers[BEGAN]})
+    return Outgoing(message.topic, message.key, message.value, {**message.headers, BEGAN: text})
 
 
 def number(headers: Mapping[str, str], name: str) -> float:

@@ -285,12 +285,16 @@ def screen_stage(missed: str | None) -> Literal["soft", "pixels"] | None:
 def accepted(verdict: m.JudgeVerdict, bars: Bars) -> bool:
     """Whether a judge's verdict is above the bars of the operation that the judged triplet shows."""
     scores = m.Scores(adherence=verdict.adherence, aesthetics=verdict.aesthetics, preservation=verdict.preservation)
-    operation = verdict.job.request.operation
-    if verdict.job.kind == "composite":
-        operation = "composite"
-    elif verdict.job.kind == "inverse" and (known := taxonomy().operations.get(operation)):
-        operation = known.inverse or operation
-    return bars.accepts(scores, operation, verdict.by)
+    return bars.accepts(scores, shown(verdict.job), verdict.by)
+
+
+def shown(job: m.JudgeJob) -> str:
+    """The operation that the triplet to be judged shows."""
+    operation = job.request.operation
+    if job.kind == "composite":
+        return "composite"
+    known = taxonomy().operations.get(operation) if job.kind == "inverse" else None
+    return (known.inverse if known else None) or operation
 
 
 def campaign_of(event: Event) -> str:
