@@ -32,7 +32,6 @@ SCHEMA = (
 _FLOOR = """
     SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
     FROM bus_groups g WHERE g.topic = ? AND ? IN ('', g.name)"""
-_NO_HEADERS = MappingProxyType[str, str]({})
 _AT = "nhr-at"
 """When a message was published, among its stored headers: databases older than that have none."""
 _HEADERS = TypeAdapter(dict[str, str])
@@ -82,7 +81,9 @@ class Log:
         rows: Iterable[tuple[int, str, bytes, bytes | None]]
         rows, name = connection.execute(self._select, (first, last, limit)), self.name
         return [
-            Delivery(name, _PARTITION, offset, key, value, *(_unpacked(packed) if packed else (_NO_HEADERS, 0.0)))
+            Delivery(
+                name, _PARTITION, offset, key, value, *(_unpacked(packed) if packed else (headers.NO_HEADERS, 0.0))
+            )
             for offset, key, value, packed in rows
         ]
 
