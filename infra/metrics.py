@@ -1,20 +1,34 @@
 """The declared metrics as prometheus-client objects, in a registry of their own."""
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
 )
+from prometheus_client import Histogram as _Histogram
 
 from schemas import metrics as specs
+
+
+class Histogram(_Histogram):
+    """One that takes the same observation several times at once: a batch of messages has few different ones."""
+
+    def observe_times(self, amount: float, times: int) -> None:
+        """Observe the amount so many times."""
+        self._sum.inc(amount * times)
+        self._buckets[bisect_left(self._upper_bounds, amount)].inc(times)
+
+
+Child = TypeVar("Child", Counter, Gauge, Histogram)
 
 LATEST = 512
 """Observations of a histogram that are remembered one by one."""
@@ -32,6 +46,22 @@ class Metrics:
         self._latest = {spec.name: deque[float](maxlen=LATEST) for spec in specs.ALL if spec.type == "histogram"}
         self._names: dict[tuple[str, str], set[str]] = {}
         self._lock = threading.Lock()
+        self._children: dict[tuple[str, ...], Any] = {}
+
+    def _child(self, spec: specs.Metric, labels: tuple[str, ...], kind: type[Child]) -> Child:
+        """What counts for those labels; found again quickly, for the hot path asks with every message."""
+        child = self._children.get((spec.name, *labels))
+        if child is None:
+            metric = self._of(spec)
+            if not isinstance(metric, kind):
+                raise TypeError(f"{spec.name} is a {spec.type}")
+            bounded = self._bounded(spec, labels)
+            child = metric.labels(*bounded) if labels else metric
+            if bounded == labels:  # else there is no end to them
+                self._children[spec.name, *labels] = child
+        if not isinstance(child, kind):
+            raise TypeError(f"{spec.name} is a {spec.type}")
+        return child
 
     def _of(self, spec: specs.Metric) -> Counter | Gauge | Histogram:
         with self._lock:
@@ -47,26 +77,22 @@ class Metrics:
 
     def inc(self, spec: specs.Metric, *labels: str, by: float = 1.0) -> None:
         """Add to a counter."""
-        metric = self._of(spec)
-        if not isinstance(metric, Counter):
-            raise TypeError(f"{spec.name} is a {spec.type}")
-        (metric.labels(*self._bounded(spec, labels)) if labels else metric).inc(by)
+        self._child(spec, labels, Counter).inc(by)
 
     def shift(self, spec: specs.Metric, *labels: str, by: float) -> None:
         """Move a gauge up or down."""
-        gauge = self._gauge(spec)
-        (gauge.labels(*self._bounded(spec, labels)) if labels else gauge).inc(by)
+        self._child(spec, labels, Gauge).inc(by)
 
     def set(self, spec: specs.Metric, *labels: str, value: float) -> None:
         """Say what a gauge is now."""
-        gauge = self._gauge(spec)
-        (gauge.labels(*self._bounded(spec, labels)) if labels else gauge).set(value)
+        self._child(spec, labels, Gauge).set(value)
 
     def replace(self, spec: specs.Metric, values: Mapping[tuple[str, ...], float]) -> None:
         """Say what all of a gauge is now: what is not among `values` (by labels) is told no more."""
         gauge = self._gauge(spec)
         kept = {self._bounded(spec, labels): value for labels, value in values.items()}
         for labels in set(self.totals(spec)) - set(kept):
+            self._children.pop((spec.name, *labels), None)
             gauge.remove(*labels)
         for labels, value in kept.items():
             gauge.labels(*labels).set(value)
@@ -77,14 +103,12 @@ class Metrics:
             with self._lock:
                 built = self._built.pop(spec.name, None)
                 if built is not None:
+                    self._children = {name: child for name, child in self._children.items() if name[0] != spec.name}
                     self.registry.unregister(built)
 
-    def observe(self, spec: specs.Metric, *labels: str, value: float) -> None:
-        """Add an observation to a histogram."""
-        metric = self._of(spec)
-        if not isinstance(metric, Histogram):
-            raise TypeError(f"{spec.name} is a {spec.type}")
-        (metric.labels(*self._bounded(spec, labels)) if labels else metric).observe(value)
+    def observe(self, spec: specs.Metric, *labels: str, value: float, times: int = 1) -> None:
+        """Add an observation to a histogram, or the same one several times."""
+        self._child(spec, labels, Histogram).observe_times(value, times)
         self._latest[spec.name].append(value)
 
     def quantiles(self, spec: specs.Metric, shares: Sequence[float]) -> list[float | None]:

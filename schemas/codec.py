@@ -1,6 +1,7 @@
 """Messages to bytes and back: pydantic over msgpack maps."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -9,6 +10,7 @@ import msgpack
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.errors import Undecodable
+from schemas.headers import NO_HEADERS
 from schemas.ids import Stage
 from schemas.messages import MAX_MESSAGE_BYTES, Message
 from schemas.ports import Outgoing
@@ -68,10 +70,10 @@ def decode(topic: Topic, data: bytes) -> Any:
         raise Undecodable(f"{topic.name}: not a msgpack map ({type(error).__name__}: {error})") from None
 
 
-def outgoing(message: Message) -> Outgoing:
-    """The message, encoded and addressed to its topic."""
+def outgoing(message: Message, headers: Mapping[str, str] = NO_HEADERS) -> Outgoing:
+    """The message, encoded and addressed to its topic, with these headers."""
     topic = HOME[type(message)]
-    return Outgoing(topic.name, topic.key(message), encode(message))
+    return Outgoing(topic.name, topic.key(message), encode(message), headers)
 
 
 def answer_topic(stage: Stage) -> Topic:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from math import isfinite
+from types import MappingProxyType
 
-from schemas.ports import Outgoing
+from schemas.ports import Delivery
 
+NO_HEADERS = MappingProxyType[str, str]({})
 BEGAN = "nhr-began"
 """When the prompt or photograph that a message goes back to was published, Unix seconds. One sent anew may lack it."""
 
@@ -14,11 +16,10 @@ def began(headers: Mapping[str, str]) -> float:
     return number(headers, BEGAN)
 
 
-def carry(message: Outgoing, headers: Mapping[str, str]) -> Outgoing:
-    """The message, with what is to be carried on of the headers of the one that it comes of."""
-    if BEGAN not in headers or BEGAN in message.headers:
-        return message
-    return message._replace(headers={**message.headers, BEGAN: headers[BEGAN]})
+def carried(delivery: Delivery) -> Mapping[str, str]:
+    """The headers that what comes of a message takes along."""
+    text = delivery.headers.get(BEGAN)
+    return NO_HEADERS if text is None else {BEGAN: text}
 
 
 def number(headers: Mapping[str, str], name: str) -> float:

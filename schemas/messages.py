@@ -140,6 +140,10 @@ class Meter(Message):
     at: float = 0.0
 
 
+NO_METER = Meter()
+"""Of what nothing is known: sent anew, or made before answers were metered."""
+
+
 class Source(Message):
     """A source image with the edits to be asked of it; `meter` is what drawing it took."""
 

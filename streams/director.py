@@ -36,7 +36,7 @@ class Known:
 class Fold:
     """A batch on its way through: events by source, what to publish, what to save, what was learnt.
 
-    `carried` holds the headers of each source's first event, for what comes of it.
+    `carried` holds the headers that what comes of each source's events takes along from the first of them.
     """
 
     events: dict[str, list[Any]]
@@ -98,7 +98,8 @@ class Director:
                 fold.outputs.append(self._letter(delivery, "Missing", f"policy {policy_id} is not kept here"))
                 continue
             fold.events.setdefault(source_id, []).append(event)
-            fold.carried.setdefault(source_id, delivery.headers)
+            if source_id not in fold.carried:
+                fold.carried[source_id] = headers.carried(delivery)
         return fold
 
     def step(self, work: Fold) -> None:
@@ -154,9 +155,7 @@ class Director:
         after = plan(known.ledger, self._policies.get(known.ledger.policy_id), known.memo)
         carried = work.carried.get(source_id, {})
         work.outputs.extend(
-            headers.carry(codec.outgoing(build()), carried)
-            for name, build in after.messages.items()
-            if name not in known.names
+            codec.outgoing(build(), carried) for name, build in after.messages.items() if name not in known.names
         )
         work.changes.append(Change(source_id, facts.encode(known.ledger), known.version, after.closed))
         work.learnt[source_id] = learnt

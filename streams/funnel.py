@@ -155,7 +155,7 @@ class Funnel:
 
     def _made(self, stage: str, meter: m.Meter) -> None:
         """Count what a picture took, told with the first verdict on it; one that was sent anew tells nothing."""
-        if meter != m.Meter():
+        if meter != m.NO_METER:
             self.spending[stage].add(meter)
 
     def _gate(self, event: m.GateVerdict) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 import msgpack
@@ -31,7 +32,6 @@ SCHEMA = (
 _FLOOR = """
     SELECT min(coalesce((SELECT min(first) FROM bus_leases WHERE topic = g.topic AND consumers = g.name), g.next))
     FROM bus_groups g WHERE g.topic = ? AND ? IN ('', g.name)"""
-_NO_HEADERS = MappingProxyType[str, str]({})
 _AT = "nhr-at"
 """When a message was published, among its stored headers: databases older than that have none."""
 _HEADERS = TypeAdapter(dict[str, str])
@@ -81,7 +81,9 @@ class Log:
         rows: Iterable[tuple[int, str, bytes, bytes | None]]
         rows, name = connection.execute(self._select, (first, last, limit)), self.name
         return [
-            Delivery(name, _PARTITION, offset, key, value, *(_unpacked(packed) if packed else (_NO_HEADERS, 0.0)))
+            Delivery(
+                name, _PARTITION, offset, key, value, *(_unpacked(packed) if packed else (headers.NO_HEADERS, 0.0))
+            )
             for offset, key, value, packed in rows
         ]
 
@@ -102,21 +104,27 @@ class Log:
             connection.execute(self._delete, (min(floor, lowest + 4 * PRUNE_EVERY),))
 
 
+@lru_cache(maxsize=1024)
 def _unpacked(packed: bytes) -> tuple[Mapping[str, str], float]:
-    """A message's headers, and when it was published."""
+    """A message's headers, and when it was published; those of one batch are much the same, and read by every group."""
     with formats.readable("a message in the database is damaged", formats.DATABASE_HINT):
         found = _HEADERS.validate_python(msgpack.unpackb(packed))
     at = headers.number(found, _AT)
     found.pop(_AT, None)
-    return found, at
+    return MappingProxyType(found), at
 
 
 def columns(batch: Sequence[Outgoing], at: float) -> Columns:
     """Keys, values and packed headers of the messages, which are published at that time."""
     said = f"{at:.3f}"
-    bare = msgpack.packb({_AT: said})
     return (
         [message.key for message in batch],
         [message.value for message in batch],
-        [msgpack.packb({**message.headers, _AT: said}) if message.headers else bare for message in batch],
+        [_packed(said, tuple(message.headers.items())) for message in batch],
     )
+
+
+@lru_cache(maxsize=1024)
+def _packed(at: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    packed: bytes = msgpack.packb({**dict(headers), _AT: at})
+    return packed

@@ -185,8 +185,8 @@ class Intake:
         """The item as a message; what cannot be told (a name with half a character, say) is passed over."""
         if not isinstance(item, Skipped):
             try:
-                message = codec.outgoing(self._photograph(item) if isinstance(item, Photo) else item)
-                return message._replace(headers={headers.BEGAN: f"{self._clock.now():.3f}"})
+                message = self._photograph(item) if isinstance(item, Photo) else item
+                return codec.outgoing(message, {headers.BEGAN: f"{self._clock.now():.1f}"})
             except ValueError as error:
                 name = item.name if isinstance(item, Photo) else item.prompt_id
                 item = Skipped(name.encode(errors="replace").decode(), _why(error))

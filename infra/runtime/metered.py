@@ -1,5 +1,6 @@
 """A handler whose batches and steps are measured, for whoever runs it without the loop."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Generic
 
@@ -10,10 +11,12 @@ from schemas.ports import Clock, Delivery, Handler, Outgoing, Work
 
 def waited(deliveries: Sequence[Delivery], group: str, meters: Metrics, clock: Clock) -> None:
     """Observe how long these waited to be taken: never less than nothing, though clocks of two machines differ."""
-    now = clock.now() if deliveries else 0.0
-    for delivery in deliveries:
-        if delivery.at:
-            meters.observe(metrics.WAIT, group, value=max(0.0, now - delivery.at))
+    if not deliveries:
+        return
+    now = clock.now()
+    for at, times in Counter([delivery.at for delivery in deliveries]).items():
+        if at:
+            meters.observe(metrics.WAIT, group, value=max(0.0, now - at), times=times)
 
 
 class Metered(Generic[Work]):

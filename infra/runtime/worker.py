@@ -248,7 +248,7 @@ class Worker:
             if isinstance(outcome, Image) and self.kind.stage in {"generate", "edit"}:
                 images.check(outcome)
                 return outcome
-            return answers.told(item.job, outcome, self.recipe, m.Meter())
+            return answers.told(item.job, outcome, self.recipe, m.NO_METER)
         except (ValueError, TypeError) as error:
             return error
 
@@ -271,9 +271,9 @@ class Worker:
         """The answers, pictures and standing answers stored; and what is said of jobs that have none."""
         outputs = list(work.letters)
         counts: Counter[str] = Counter()
-        for item, (outcome, messages) in zip(work.items, self._each(self._answer, work.items), strict=True):
+        for outcome, messages in self._each(self._answer, work.items):
             counts[outcome] += 1
-            outputs.extend(headers.carry(message, item.delivery.headers) for message in messages)
+            outputs.extend(messages)
         for outcome, count in counts.items():
             self._meters.inc(metrics.JOBS, self.group, outcome, by=count)
         return outputs
@@ -294,7 +294,7 @@ class Worker:
         if isinstance(item.outcome, Exception):
             return self._failure(item, item.outcome)
         try:
-            answer = codec.outgoing(self._message(item))
+            answer = codec.outgoing(self._message(item), headers.carried(item.delivery))
         except (ValueError, Reject) as error:  # too long for a message
             return self._failure(item, error)
         if not self.plugin.INFO.dear or self._blobs.put(self._answer_key(item), answer.value):
@@ -318,7 +318,8 @@ class Worker:
         log.warning("%s: job %s cannot be done: %s", self.kind.name, item.job_id, reason)
         failure = answers.failed(self.kind, item.job, reason, self.recipe, self._meter(item))
         letter = self._letter(item.delivery, type(error).__name__, reason, item)
-        return "rejected" if rejected else "failed", [codec.outgoing(failure), letter]
+        told = codec.outgoing(failure, headers.carried(item.delivery))
+        return "rejected" if rejected else "failed", [told, letter]
 
     def _standing(self, item: Item, answer: bytes) -> Outgoing:
         topic = codec.answer_topic(self.kind.stage)
@@ -327,7 +328,7 @@ class Worker:
         except Undecodable as error:
             hint = "restore it, or delete it: then it is asked again"
             raise UserError(f"{self._answer_key(item)} is no answer ({error})", hint) from None
-        return Outgoing(topic.name, answers.source_id(item.job), answer)
+        return Outgoing(topic.name, answers.source_id(item.job), answer, headers.carried(item.delivery))
 
     def _letter(self, delivery: Delivery, error: str, reason: str, item: Item | None = None) -> Outgoing:
         job_id, tries, first_at = (item.job_id, item.tries, item.first_at) if item else ("", 1, 0.0)

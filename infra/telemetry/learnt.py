@@ -8,8 +8,7 @@ from infra.metrics import Metrics
 from schemas import messages as m
 from schemas import metrics
 from schemas.taxonomy import taxonomy
-from streams.funnel import Bars, accepted
-from streams.rates import seen
+from streams.funnel import Bars, accepted, operation_of
 from streams.records import Event
 
 NO_OPERATION = "none"
@@ -29,17 +28,36 @@ class Learnt:
 
     def event(self, event: Event) -> None:
         """Count a stage's word on something, by the bars of the policy that it was asked under."""
-        if isinstance(event, m.Failure):
-            operation = event.candidate.job.request.operation if event.candidate else None
-            self._meters.inc(metrics.FUNNEL, event.stage, group_of(operation), "failed", why_failed(event.reason))
-            return
-        if isinstance(event, m.JudgeVerdict):
-            for score in ("adherence", "aesthetics"):
-                self._meters.observe(metrics.SCORE, event.job.kind, score, value=getattr(event, score))
-        told = seen(event, self._bars)
-        if told is not None:
-            outcome, reason = ("accepted", "") if told.accepted else ("rejected", self._why_rejected(event))
-            self._meters.inc(metrics.FUNNEL, told.stage, group_of(told.operation), outcome, reason)
+        match event:
+            case m.GateVerdict():
+                self._count("gate", None, "" if event.yes else "no")
+            case m.ScreenVerdict():
+                self._screened(event)
+            case m.JudgeVerdict():
+                self._judged(event)
+            case m.TextAnswer():
+                self._count("text", None, "")
+            case m.Failure():
+                operation = event.candidate.job.request.operation if event.candidate else None
+                self._meters.inc(metrics.FUNNEL, event.stage, group_of(operation), "failed", why_failed(event.reason))
+
+    def _count(self, stage: str, operation: str | None, reason: str) -> None:
+        self._meters.inc(metrics.FUNNEL, stage, group_of(operation), "rejected" if reason else "accepted", reason)
+
+    def _screened(self, verdict: m.ScreenVerdict) -> None:
+        job = verdict.job.job
+        bars = self._bars(job.policy_id)
+        if bars is not None:
+            self._count("screen", job.request.operation, bars.screen_lost(verdict) or "")
+
+    def _judged(self, verdict: m.JudgeVerdict) -> None:
+        job = verdict.job
+        self._meters.observe(metrics.SCORE, job.kind, "adherence", value=verdict.adherence)
+        self._meters.observe(metrics.SCORE, job.kind, "aesthetics", value=verdict.aesthetics)
+        bars = self._bars(job.policy_id)
+        if bars is not None:
+            reason = "" if accepted(verdict, bars) else missed(verdict, bars)
+            self._count("judge" if job.kind == "forward" else job.kind, job.request.operation, reason)
 
     def triplet(self, triplet: m.Triplet) -> None:
         """Count one."""
@@ -48,15 +66,6 @@ class Learnt:
     def shelved(self, seconds: float) -> None:
         """A triplet is new on the shelf, so many seconds after its prompt was published."""
         self._meters.observe(metrics.SHELVED, value=seconds)
-
-    def _why_rejected(self, event: Event) -> str:
-        match event:
-            case m.ScreenVerdict() if bars := self._bars(event.job.job.policy_id):
-                return bars.screen_lost(event) or ""
-            case m.JudgeVerdict() if bars := self._bars(event.job.policy_id):
-                return missed(event, bars)
-            case _:
-                return "no"
 
 
 def group_of(operation: str | None) -> str:
@@ -69,12 +78,12 @@ def group_of(operation: str | None) -> str:
 
 def missed(verdict: m.JudgeVerdict, bars: Bars) -> str:
     """Which score of a rejected triplet lies below its bar: adherence, aesthetics, or both."""
-    alone = [
-        score
-        for score, other in (("adherence", "aesthetics"), ("aesthetics", "adherence"))
-        if not accepted(verdict.model_copy(update={other: BEST}), bars)
-    ]
-    return alone[0] if len(alone) == 1 else "both"
+    operation = operation_of(verdict.job)
+    if bars.accepts(m.Scores(adherence=verdict.adherence, aesthetics=BEST), operation, verdict.by):
+        return "aesthetics"
+    if bars.accepts(m.Scores(adherence=BEST, aesthetics=verdict.aesthetics), operation, verdict.by):
+        return "adherence"
+    return "both"
 
 
 def why_failed(reason: str) -> str:

@@ -154,18 +154,22 @@ class Policy(_Part):
 
     def bars(self, operation: str, judge: str) -> JudgeBars:
         """The least scores for `operation` by `judge` (a recipe "name@..." or a bare name)."""
-        tables = (
-            self.judge.operations.get(operation, JudgeBars()),
-            self.judge.judges.get(judge.partition("@")[0], JudgeBars()),
-        )
-        adherence = next((t.adherence for t in tables if t.adherence is not None), self.judge.adherence)
-        aesthetics = next((t.aesthetics for t in tables if t.aesthetics is not None), self.judge.aesthetics)
+        adherence, aesthetics = self._least(operation, judge)
         return JudgeBars(adherence=adherence, aesthetics=aesthetics)
+
+    def _least(self, operation: str, judge: str) -> tuple[float, float]:
+        """Adherence and aesthetics: every judgement asks for them more than once, so no model is built."""
+        adherence, aesthetics = self.judge.adherence, self.judge.aesthetics
+        for table in (self.judge.judges.get(judge.partition("@")[0]), self.judge.operations.get(operation)):
+            if table is not None:
+                adherence = adherence if table.adherence is None else table.adherence
+                aesthetics = aesthetics if table.aesthetics is None else table.aesthetics
+        return adherence, aesthetics
 
     def accepts(self, scores: Scores, operation: str, judge: str) -> bool:
         """Whether each score reaches its bar."""
-        bars = self.bars(operation, judge)
-        return scores.adherence >= (bars.adherence or 0.0) and scores.aesthetics >= (bars.aesthetics or 0.0)
+        adherence, aesthetics = self._least(operation, judge)
+        return scores.adherence >= adherence and scores.aesthetics >= aesthetics
 
     def backward_fails(self, scores: Scores) -> bool:
         """Whether an inverse is so bad that its forward triplet cannot be trusted."""

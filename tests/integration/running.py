@@ -94,7 +94,10 @@ def mine(out: Path, *arguments: object, prompts: str = "null", patience_s: float
     return result
 
 
-def until(holds: Callable[[], bool], process: subprocess.Popen[str], patience_s: float = PATIENCE_S) -> bool:
+def until(
+    holds: Callable[[], bool], process: subprocess.Popen[str], patience_s: float = PATIENCE_S,
+    every_s: float = LOOK_EVERY_S,
+) -> bool:  # fmt: skip
     """Wait until a condition holds; False when the process ended first."""
     deadline = time.monotonic() + patience_s
     while process.poll() is None:
@@ -102,7 +105,7 @@ def until(holds: Callable[[], bool], process: subprocess.Popen[str], patience_s:
             return True
         if time.monotonic() > deadline:
             raise TimeoutError("the condition never held")
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(every_s)
     return False
 
 

@@ -1,6 +1,7 @@
 """A real run, scraped while it goes on and at its end: its numbers are the funnel's, and their series stay few."""
 
 import re
+import socket
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
@@ -13,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from infra.engine import Engine
 from infra.progress import Order, Progress
 from infra.settings import Settings
-from infra.wiring import crew
+from infra.wiring import DATABASE, crew
 from schemas import metrics
 from streams.rules import policy as policies
+from tests.integration.conftest import Call
 
 SCENES, MORE = 150, 600
 TELLS = re.compile(r"metrics: http://(.+)/metrics")
@@ -191,3 +193,25 @@ def test_four_times_as_many_scenes_have_no_more_series(run: Mined, tmp_path: Pat
     more = mined(tmp_path, MORE)
     assert more.progress.funnel.images == 4 * run.progress.funnel.images
     assert more.series() - run.series() == set()
+
+
+def test_a_port_in_use_is_one_clear_line_and_nothing_is_begun(call: Call, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = call("mine", "--prompts", "null", "--scenes", 1, "--out", tmp_path, "--metrics", port)
+    assert (result.status, result.err.count("\n")) == (2, 1), result
+    assert f"metrics cannot be served at 127.0.0.1:{port} (Address already in use); give another" in result.err
+    assert not (tmp_path / DATABASE).exists()
+
+
+def test_the_setting_is_checked_as_all_are(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NHR_METRICS", "everywhere")
+    result = call("mine", "--prompts", "null", "--scenes", 1, "--out", tmp_path)
+    assert (result.status, result.err.count("\n")) == (2, 1), result
+    assert "setting NHR_METRICS" in result.err
+
+
+def test_the_command_says_where_it_tells_its_metrics(call: Call, tmp_path: Path) -> None:
+    result = call("mine", "--prompts", "null", "--scenes", 2, "--out", tmp_path, "--metrics", "0")
+    assert result.status == 0, result
+    assert re.search(r"metrics: http://127\.0\.0\.1:\d+/metrics", result.out)

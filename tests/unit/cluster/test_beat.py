@@ -33,6 +33,13 @@ def test_a_beat_tells_what_was_done_how_fast_and_what_is_wrong() -> None:
     assert (beat.p50_s, beat.p95_s) == (51.0, 96.0)
 
 
+def test_a_beat_tells_where_the_metrics_are() -> None:
+    notes, clock = MemoryLedgers(), FakeClock()
+    told = Beating(notes, Control(MemoryLedgers()), Metrics(), clock, "editor", "0", address="127.0.0.1:9464")
+    told.say()
+    assert [beat.metrics for beat in beats(notes, clock.now())] == ["127.0.0.1:9464"]
+
+
 def test_a_process_before_its_first_step_has_no_step_times() -> None:
     notes, clock = MemoryLedgers(), FakeClock()
     beating(notes, clock).say()

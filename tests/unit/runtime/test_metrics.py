@@ -1,6 +1,7 @@
 """Metrics: what is declared can be counted, and nothing else."""
 
 import pytest
+from prometheus_client.samples import Sample
 
 from infra.metrics import Metrics
 from schemas import metrics
@@ -61,3 +62,45 @@ def test_what_is_dropped_is_not_told_until_it_is_set_again(meters: Metrics) -> N
     assert meters.totals(metrics.LAG) == {}
     meters.set(metrics.LEDGERS, value=4)
     assert meters.registry.get_sample_value("nhr_ledgers_open") == 4
+
+
+def samples(meters: Metrics) -> list[Sample]:
+    """What is told of waiting."""
+    told = [sample for family in meters.registry.collect() for sample in family.samples]
+    return [sample for sample in told if sample.name.startswith("nhr_queue_wait")]
+
+
+def test_an_observation_may_be_made_several_times_at_once(meters: Metrics) -> None:
+    one, other = meters, Metrics()
+    for value, times in ((0.3, 3), (0.5, 2), (1e9, 1)):
+        one.observe(metrics.WAIT, "gate", value=value, times=times)
+        for _ in range(times):
+            other.observe(metrics.WAIT, "gate", value=value)
+    ours, theirs = (
+        {(sample.name, *sorted(sample.labels.items())): sample.value for sample in samples(one)} for one in (one, other)
+    )
+    assert ours == pytest.approx(theirs)
+
+
+def test_a_value_that_equals_a_bound_is_in_its_bucket(meters: Metrics) -> None:
+    meters.observe(metrics.WAIT, "gate", value=0.5)
+    sample = meters.registry.get_sample_value
+    assert sample("nhr_queue_wait_seconds_bucket", {"group": "gate", "le": "0.5"}) == 1.0
+    assert sample("nhr_queue_wait_seconds_bucket", {"group": "gate", "le": "0.1"}) == 0.0
+
+
+def test_what_was_replaced_may_be_told_again(meters: Metrics) -> None:
+    meters.set(metrics.LAG, "gate", value=3)
+    meters.replace(metrics.LAG, {})
+    assert meters.totals(metrics.LAG) == {}
+    meters.set(metrics.LAG, "gate", value=4)
+    assert meters.totals(metrics.LAG) == {("gate",): 4}
+
+
+def test_one_name_too_many_is_told_as_other_each_time(meters: Metrics) -> None:
+    for number in range(2 * metrics.MOST_NAMES):
+        for _ in range(2):
+            meters.inc(metrics.DEAD_LETTERS, "gate", f"Error{number}")
+    told = meters.totals(metrics.DEAD_LETTERS)
+    assert len(told) == metrics.MOST_NAMES + 1
+    assert told["gate", metrics.OTHER] == 2 * metrics.MOST_NAMES

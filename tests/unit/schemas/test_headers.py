@@ -4,29 +4,21 @@ import pytest
 
 from schemas import headers
 from schemas.headers import BEGAN
-from schemas.ports import Outgoing
-
-BARE = Outgoing("t", "k", b"v")
+from schemas.ports import Delivery
 
 
-def test_when_it_began_is_carried_on() -> None:
-    carried = headers.carry(BARE, {BEGAN: "12.500", "other": "stays behind"})
-    assert carried == BARE._replace(headers={BEGAN: "12.500"})
-    assert headers.began(carried.headers) == 12.5
+def delivery(**headers: str) -> Delivery:
+    return Delivery("t", 0, 0, "k", b"v", {name.replace("_", "-"): text for name, text in headers.items()})
 
 
-def test_headers_of_its_own_stay() -> None:
-    own = BARE._replace(headers={"nhr-error": "Reject"})
-    assert headers.carry(own, {BEGAN: "1"}).headers == {"nhr-error": "Reject", BEGAN: "1"}
-
-
-def test_a_message_that_says_so_already_is_left_alone() -> None:
-    own = BARE._replace(headers={BEGAN: "1"})
-    assert headers.carry(own, {BEGAN: "2"}) is own
+def test_when_it_began_is_carried_on_and_nothing_else() -> None:
+    carried = headers.carried(delivery(nhr_began="12.500", nhr_error="Reject", other="stays behind"))
+    assert carried == {BEGAN: "12.500"}
+    assert headers.began(carried) == 12.5
 
 
 def test_where_nothing_is_known_nothing_is_carried() -> None:
-    assert headers.carry(BARE, {}) is BARE
+    assert headers.carried(delivery(other="stays behind")) == {}
     assert headers.began({}) == 0.0
 
 
