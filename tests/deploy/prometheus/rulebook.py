@@ -16,14 +16,15 @@ STEP, LOOKS = "1m", "4m"
 """Between samples, and between evaluations: as far apart as no rule minds, for each takes its time."""
 
 
+def groups() -> list[dict[str, Any]]:
+    """Every group of rules of every file, recorded series first."""
+    files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in prometheus.RULES]
+    return [group for document in files for group in document["groups"]]
+
+
 def rules() -> list[dict[str, Any]]:
-    """Every rule of every file."""
-    return [
-        rule
-        for file in prometheus.RULES
-        for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
-        for rule in group["rules"]
-    ]
+    """Every rule of every group."""
+    return [rule for group in groups() for rule in group["rules"]]
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -88,11 +89,16 @@ def asked(path: Path, series: Series, after: int, expression: str, expected: Map
 
 
 def _run(path: Path, series: Series, **questions: Any) -> str:
-    given = [{"series": name, "values": values} for name, values in series.items()]
-    test = {"interval": STEP, "input_series": given, **questions}
+    told = [{"series": name, "values": values} for name, values in series.items()]
+    test = {"interval": STEP, "input_series": told, **questions}
     file = path / "test.json"
-    files = [str(rule) for rule in prometheus.RULES]
-    file.write_text(json.dumps({"rule_files": files, "evaluation_interval": LOOKS, "tests": [test]}), encoding="utf-8")
+    given = {
+        "rule_files": [str(rule) for rule in prometheus.RULES],
+        "evaluation_interval": LOOKS,
+        "group_eval_order": [group["name"] for group in groups()],  # else it is another one each time
+        "tests": [test],
+    }
+    file.write_text(json.dumps(given), encoding="utf-8")
     return prometheus.try_rules(file)
 
 
