@@ -43,7 +43,7 @@ def gallery(
     Examples:
       nhr gallery --out data --open
       nhr gallery --out data --port 0
-      nhr gallery --host 0.0.0.0 --token-file token      of the cluster, for others
+      nhr gallery --host 0.0.0.0 --token-file token      the cluster, for others
     """
     from infra.gallery.serving import Listening, serve
 

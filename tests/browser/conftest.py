@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, ViewportSize, expect
 
 from infra.report import build
 from tests.browser.chromium import MISSING, find, launched
@@ -34,6 +34,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING)
         pytest.skip(MISSING)
+    expect.set_options(timeout=20_000)  # of a machine that is busy with other tests
     with launched() as found:
         yield found
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of the page that the README shows: `python -m tests.browser.screenshots nhr-data/demo`.
+"""Takes the pictures of report and gallery that the README shows: `python -m tests.browser.screenshots nhr-data/demo`.
 
 The folder is one that `nhr demo` (or `nhr mine`) filled.
 """
@@ -13,11 +13,17 @@ from PIL import Image as Pictures
 from playwright.sync_api import Browser, Page
 
 from infra.blobs.folder import FolderBlobs
+from infra.gallery.watch import of_folder
 from infra.report import build
+from infra.report.gather import gather
+from infra.settings import Settings
+from schemas.messages import Triplet
 from tests.browser.chromium import launched
+from tests.browser.served import served
 
 HERE = Path("infra/report")
-LARGEST = 200_000
+GALLERY = Path("infra/gallery/screenshots")
+LARGEST = 150_000
 """Bytes of a picture."""
 TELLING = """() => {
   const attempts = item => details().requests[details().triplets[item.id].edits[0].request];
@@ -39,6 +45,13 @@ def dialog(page: Page) -> None:
     page.goto(f"{page.url.partition('#')[0]}#gallery?t={page.evaluate(TELLING)}")
     page.locator("#detail .attempt img").last.scroll_into_view_if_needed()
     page.locator("#detail").evaluate("dialog => { dialog.scrollTop = 0; }")
+
+
+def mostly_after(page: Page) -> None:
+    """Move the large slider to the left, so that what was edited there is seen."""
+    page.locator(".pair.large").focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
 
 
 def below_the_head(page: Page) -> None:
@@ -84,6 +97,37 @@ def save(taken: bytes, to: Path) -> None:
 
 def main(data: Path) -> None:
     """Take all of them."""
+    of_report(data)
+    of_gallery(data)
+
+
+def of_gallery(data: Path) -> None:
+    """Those of the gallery: its grid, and a triplet whose attempts met as many fates as any."""
+    GALLERY.mkdir(exist_ok=True)
+    look = of_folder(data, Settings())
+    with (
+        TemporaryDirectory() as folder,
+        launched() as browser,
+        served(FolderBlobs(data), Path(folder), look=look, name=str(data)) as shown,
+    ):
+        grid, one = f"{shown.url}/?kind=forward&sort=best", f"{shown.url}/triplet/{telling(data)}"
+        save(take(browser, grid, (1280, 900), False, None), GALLERY / "gallery.webp")
+        save(take(browser, one, (1280, 1000), False, mostly_after), GALLERY / "triplet.webp")
+
+
+def telling(data: Path) -> str:
+    """The id of a square forward triplet whose attempts met as many fates as any."""
+    gathered = gather(FolderBlobs(data), 5000, 1)
+
+    def fates(one: Triplet) -> int:
+        return len({attempt.fate for attempt in gathered.lineage.attempts(one.edits[0].request_id)})
+
+    square = [one for one in gathered.triplets if one.kind == "forward" and one.after.width == one.after.height]
+    return max(sorted(square, key=lambda one: one.triplet_id), key=fates).triplet_id
+
+
+def of_report(data: Path) -> None:
+    """Those of the report."""
     shots = HERE / "screenshots"
     shots.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, launched() as browser:

@@ -22,9 +22,11 @@ class Served:
 
 
 @contextmanager
-def served(blobs: Blobs, cache: Path, key: Key | None = None, look: Look = Work) -> Iterator[Served]:
+def served(
+    blobs: Blobs, cache: Path, key: Key | None = None, look: Look = Work, name: str = "harbour scenes"
+) -> Iterator[Served]:
     """The gallery of `blobs` on a free port, its index complete and kept up."""
-    gallery = assembled(blobs, "harbour scenes", cache, look)
+    gallery = assembled(blobs, name, cache, look)
     gallery.keeper.start()
     with bound(Listening(port=0)) as sock:
         server = server_of(gallery, key, None if key else ["127.0.0.1"])

@@ -135,6 +135,19 @@ def test_a_triplet_shows_every_attempt_and_its_whole_pictures(visit: Visit, web:
     assert (whole.status, whole.headers["content-type"]) == (200, "image/webp")
 
 
+def test_an_attempt_can_be_compared_with_the_source(visit: Visit, web: Served, forward: str) -> None:
+    page = visit(web.url, f"/triplet/{forward}")
+    after = page.locator(".pair.large .after")
+    own = after.evaluate("image => image.src")
+    lost = page.locator(".attempt a").nth(2)
+    lost.click()
+    assert after.evaluate("image => image.src") == lost.evaluate("link => link.href") != own
+    expect(page.locator("#compared")).to_have_text(re.compile("The source and attempt 2"))
+    page.get_by_role("button", name="Back to this one").click()
+    assert after.evaluate("image => image.src") == own
+    expect(page.locator("#compared")).to_be_hidden()
+
+
 def test_a_rejected_attempt_is_marked_among_its_siblings(visit: Visit, web: Served) -> None:
     page = visit(web.url, "/rejected?stage=hard")
     page.locator(".card-body").first.click()

@@ -12,6 +12,36 @@ for (const pair of document.querySelectorAll(".pair:not(.single, .gone)")) {
   drag(pair, pair.dataset.label);
 }
 
+/* An attempt is put under the slider, beside the source; with a modifier key its link does what links do. */
+
+function compare(sheet, pair) {
+  const [before, after] = pair.querySelectorAll("img");
+  const own = [before.src, after.src];
+  const hints = [...sheet.querySelectorAll(".sheet-picture .hint")];
+  const compared = document.getElementById("compared");
+  const show = (sources, number, link) => {
+    [before.src, after.src] = sources;
+    compared.querySelector("b").textContent = number;
+    for (const hint of hints) hint.hidden = (hint === compared) === (number === "");
+    for (const other of sheet.querySelectorAll("a.attempt-picture[aria-current]")) other.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "true");
+  };
+  compared.querySelector("button").addEventListener("click", () => show(own, ""));
+  for (const link of sheet.querySelectorAll(".attempt[data-fate] a.attempt-picture")) {
+    link.title = "Compare with the source";
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      show([sheet.dataset.source, link.href], link.closest(".attempt").querySelector(".attempt-head b").textContent, link);
+      pair.scrollIntoView({ block: "nearest" });
+    });
+  }
+}
+
+const sheet = document.querySelector(".sheet[data-source]");
+const large = sheet?.querySelector(".pair.large:not(.single, .gone)");
+if (large) compare(sheet, large);
+
 const form = document.querySelector(".filters");
 for (const select of form?.querySelectorAll("select") || []) select.addEventListener("change", () => form.requestSubmit());
 for (const input of form?.querySelectorAll("input[type=number]") || []) input.addEventListener("change", () => form.requestSubmit());

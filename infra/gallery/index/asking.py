@@ -13,6 +13,8 @@ from infra.gallery.index.schema import FILTERS
 PAGE = 48
 MOST_COUNTED = 10_000
 """Matches beyond it are told as more than that."""
+MOST_CHOICES = 300
+"""Values of a filter that are offered; others can still be asked for by the address."""
 SORTS = {
     "triplets": {"newest": ("at", "DESC"), "oldest": ("at", "ASC"), "best": ("overall", "DESC"),
                  "worst": ("overall", "ASC")},
@@ -106,7 +108,8 @@ def choices(connection: sqlite3.Connection, table: str) -> dict[str, list[tuple[
     )
     found: dict[str, list[tuple[str, int]]] = {name: [] for name in FILTERS[table]}
     for name, value, number in rows:
-        found[name].append((value, number))
+        if len(found[name]) < MOST_CHOICES:
+            found[name].append((value, number))
     return found
 
 

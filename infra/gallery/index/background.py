@@ -43,20 +43,35 @@ class Keeper:
         self._wake.set()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            if not self._file.leads():
-                self._standing.rest()
-                self._wake.wait(self._every_s)
-                continue
-            try:
+        try:
+            while not self._stop.is_set():
+                self._turn()
+        except BaseException as error:
+            self._standing.trouble = f"{type(error).__name__}: {error}"
+            raise
+
+    def _turn(self) -> None:
+        try:
+            if self._file.leads():
                 self._keep()
-            except sqlite3.Error as error:
-                if not is_damage(error):
-                    self._troubled(error)
-                    continue
-                log.warning("the index %s is built anew: %s", self._file.path, error)
-                self._standing.complete.clear()
-                self._file.rebuild()
+                return
+            self._damaged = False  # whoever leads finds that, too
+            self._standing.rest()
+            self._wake.wait(self._every_s)
+        except sqlite3.Error as error:
+            self._mend(error)
+
+    def _mend(self, error: sqlite3.Error) -> None:
+        """Build a damaged file anew; wait until the disk is better."""
+        if not is_damage(error):
+            self._troubled(error)
+            return
+        log.warning("the index %s is built anew: %s", self._file.path, error)
+        self._standing.complete.clear()
+        try:
+            self._file.rebuild()
+        except (OSError, sqlite3.Error) as worse:
+            self._troubled(worse)
 
     def _keep(self) -> None:
         """Look again and again, until told to stop or until the file is damaged."""

@@ -42,7 +42,7 @@ class IndexFile:
         self.path = path
         self._lock: IO[str] | None = None
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        self._generation = 0
+        self._generation, self._inode = 0, 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.leads()
@@ -73,6 +73,7 @@ class IndexFile:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one instant; raises `sqlite3.Error`."""
+        self._follow()
         generation = self._generation
         try:
             connection = self._idle.get_nowait()
@@ -104,6 +105,16 @@ class IndexFile:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _follow(self) -> None:
+        """Let go of connections to a file that another process has thrown away since."""
+        try:
+            inode = self.path.stat().st_ino
+        except OSError:
+            inode = 0
+        if inode != self._inode:
+            self._inode = inode
+            self._drop_idle()
 
     def _drop_idle(self) -> None:
         self._generation += 1

@@ -82,7 +82,7 @@ def _triplet(gallery: Gallery, request: Request) -> Response:
         relatives=[shown.relative(one, one.triplet_id in shelved) for one in lineage.judgements(triplet)
                    if one.triplet_id in shelved or not one.accepted],
         source=shown.source(triplet.subject), verdict=shown.verdict(triplet, at if judged else 0.0),
-        origin=known.visible(triplet.subject.image) if triplet.kind == "composite" else None,
+        subject=known.visible(triplet.subject.image), composite=triplet.kind == "composite",
         links=_links("/triplet/", before, after, back, "/"), rejected=None,
         labels=of_triplet(gallery.blobs, triplet),
     )  # fmt: skip
@@ -112,7 +112,7 @@ def _rejected(gallery: Gallery, request: Request) -> Response:
         request, "triplet.html", title=one.instruction, triplet=None, head=shown.head_of_rejected(one), rejected=one,
         pair=shown.large(known.visible(one.before), known.visible(one.after), one.instruction), texts=[],
         edits=edits, relatives=[], source=shown.source(one.subject), verdict=shown.verdict_on_rejected(one),
-        origin=known.visible(one.subject.image) if one.kind == "composite" else None,
+        subject=known.visible(one.subject.image), composite=one.kind == "composite",
         links=_links("/rejected/", before, after, view.address(), "/rejected"),
         labels=of_rejected(gallery.blobs, one),
     )  # fmt: skip

@@ -96,6 +96,18 @@ def test_a_second_gallery_over_a_place_only_reads_until_the_first_has_gone(campa
     second.index.close()
 
 
+def test_a_reader_follows_a_file_that_another_process_built_anew(campaign: Campaign, tmp_path: Path) -> None:
+    with site(campaign.blobs, tmp_path) as first:
+        second = IndexFile(tmp_path / "gallery.sqlite")
+        count = "SELECT count(*) FROM triplets"
+        with second.read() as index:
+            assert index.execute(count).fetchone() == (66,)
+        first.gallery.index.rebuild()
+        with second.read() as index:
+            assert index.execute(count).fetchone() == (0,)
+        second.close()
+
+
 def test_the_keeper_takes_in_what_comes_without_being_asked(campaign: Campaign, tmp_path: Path) -> None:
     file, standing = IndexFile(tmp_path / "gallery.sqlite"), Standing()
     keeper = Keeper(campaign.blobs, file, standing, every_s=0.05)
