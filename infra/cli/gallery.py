@@ -31,9 +31,10 @@ def gallery(
 ) -> None:
     """Show what is mined in a browser: triplets, every attempt, what was rejected and why, the funnel as it fills.
 
-    It only reads, may run beside `nhr mine`, and shows what is new within seconds. It finds things by an index that it
-    builds when it first starts: in the data folder as cache/gallery.sqlite, or for a cluster's bucket (and for a
-    folder that may only be read) below ~/.cache/nhr/gallery. Index and thumbnails may be deleted at any time.
+    It may run beside `nhr mine` and shows what is new within seconds. All it writes there are the labels that people
+    give in it (labels/). It finds things by an index that it builds when it first starts: in the data folder as
+    cache/gallery.sqlite, or for a cluster's bucket (and for a folder that may only be read) below
+    ~/.cache/nhr/gallery. Index and thumbnails may be deleted at any time.
 
     Only this machine can open it, unless --host says otherwise; then visitors need the token: the address that is
     printed has it, a browser keeps it.

@@ -40,8 +40,9 @@ TABLES = (
     # verdicts of judges, each on a pair that people may label: "<triplet>-<attempt>"; `mix` is a hash of the pair
     "CREATE TABLE judged (number INTEGER PRIMARY KEY, job TEXT NOT NULL UNIQUE, pair TEXT NOT NULL, "
     "triplet TEXT NOT NULL, attempt INTEGER NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, "
-    "operation TEXT NOT NULL, campaign TEXT NOT NULL, judge TEXT NOT NULL, adherence REAL NOT NULL, aesthetics REAL NOT NULL, "
-    "preservation REAL, accepted INTEGER NOT NULL, mix INTEGER NOT NULL, pictures BLOB NOT NULL)",
+    "operation TEXT NOT NULL, campaign TEXT NOT NULL, judge TEXT NOT NULL, adherence REAL NOT NULL, "
+    "aesthetics REAL NOT NULL, preservation REAL, accepted INTEGER NOT NULL, mix INTEGER NOT NULL, "
+    "pictures BLOB NOT NULL)",
     "CREATE TABLE judged_texts (number INTEGER PRIMARY KEY, instruction TEXT NOT NULL)",
     # segments of the records that were read, and which tell of which source
     "CREATE TABLE segments (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE)",

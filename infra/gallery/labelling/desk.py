@@ -14,11 +14,13 @@ from infra.gallery.labelling.choice import Choice
 from infra.gallery.labelling.sample import Drawn
 from infra.gallery.pages.pictures import known
 from schemas.messages import ImageRef
-from streams import records, shelf
+from streams import labels, records, shelf
 from streams.labels import Label
 
-FRESH_S = 15.0
+LEAST_S = 15.0
 """Seconds for which a drawn sample is good; what was taken back meanwhile is found out pair by pair."""
+SHARE = 100
+"""Drawing takes this part of the time at most: seconds, where there are hundreds of thousands of verdicts."""
 MOST_SAMPLES = 32
 
 
@@ -58,8 +60,9 @@ class Desk:
     def progress(self, choice: Choice, rater: str) -> Progress:
         """How far the rater is."""
         raters = self.book.raters()
-        mine = [raters[one.pair] for one in self._offered(choice) if rater in raters.get(one.pair, ())]
-        return Progress(len(self._offered(choice)), len(mine), sum(len(one) > 1 for one in mine))
+        offered = self._offered(choice)
+        mine = [raters[one.pair] for one in offered if rater in raters.get(one.pair, ())]
+        return Progress(len(offered), len(mine), sum(len(one) > 1 for one in mine))
 
     def upcoming(self, choice: Choice, rater: str, after: str = "") -> Laid | None:
         """The first pair behind the job `after` that the rater has not labelled; None when there is none."""
@@ -78,26 +81,23 @@ class Desk:
 
     def said(self, job: str, rater: str) -> tuple[Judged, Label] | None:
         """A pair with what the rater said of it, once they did."""
-        from streams.labels import of_rater
-
         with self._gallery.asked() as index:
             found = judged.find(index, job)
-        label = of_rater(self._gallery.blobs, found.triplet, found.attempt, rater) if found else None
+        label = labels.of_rater(self._gallery.blobs, found.triplet, found.attempt, rater) if found else None
         return (found, label) if found and label else None
 
     def _offered(self, choice: Choice) -> list[Drawn]:
         """The sample without pairs that were found to have lost their pictures."""
-        now = time.monotonic()
-        with self._using:
-            made, drawn = self._samples.get(choice, (float("-inf"), []))
-        if now - made > FRESH_S or not drawn:
-            labelled = self.book.raters()
-            with self._gallery.asked() as index:
-                drawn = sample.draw(index, choice, labelled)
-            with self._using:
+        with self._using:  # one draws, the others wait for it
+            started = time.monotonic()
+            good_until, drawn = self._samples.get(choice, (float("-inf"), []))
+            if started >= good_until or not drawn:
+                with self._gallery.asked() as index:
+                    drawn = sample.draw(index, choice, self.book.raters())
+                now = time.monotonic()
                 if len(self._samples) >= MOST_SAMPLES:
                     self._samples.clear()
-                self._samples[choice] = now, drawn
+                self._samples[choice] = now + max(LEAST_S, SHARE * (now - started)), drawn
         return [one for one in drawn if one.job not in self._gone]
 
     def _laid(self, order: Sequence[Drawn], number: int) -> Laid | None:

@@ -5,6 +5,7 @@ Both orders are hashes of the pairs' names under a seed, the same for everybody,
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -31,22 +32,28 @@ def draw(connection: sqlite3.Connection, choice: Choice, labelled: Collection[st
     not prefer anything: the least hashes of all that is on the shelf are a random sample of it.
     """
     judged.prepare(connection)
-    connection.create_function("mixed", 1, _mixing(choice.seed), deterministic=True)
     ask = _CALIBRATE if choice.mode == "calibrate" else _AUDIT
     where = "".join(f" AND judged.{name} = :{name}" for name in choice.filters)
-    values: dict[str, Any] = {"size": choice.size, **choice.filters}
+    same = " AND other.judge = judged.judge" if choice.judge else ""
+    if choice.mode == "audit":
+        same += " AND other.accepted = 1 AND other.pictures = judged.pictures"
+    factor = judged.mixed(f"seed {choice.seed}")
+    values: dict[str, Any] = {"size": choice.size, "factor": factor, **choice.filters}
     if choice.mode == "calibrate":
         values["labelled"] = json.dumps(sorted(labelled))
-    return [Drawn(*row) for row in connection.execute(ask.format(where=where), values)]
+    return [Drawn(*row) for row in connection.execute(ask.format(where=where, same=same), values)]
 
 
 def choices(connection: sqlite3.Connection) -> Mapping[str, list[tuple[str, int]]]:
     """The values of each filter with how many verdicts have them, most first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FILTERS}
+    names = ", ".join(FILTERS)
+    for *values, count in connection.execute(f"SELECT {names}, count(*) FROM judged GROUP BY {names}"):
+        for name, value in zip(FILTERS, values, strict=True):
+            counts[name][value] += count
     return {
-        name: connection.execute(
-            f"SELECT {name}, count(*) FROM judged WHERE {name} != '' GROUP BY {name} ORDER BY count(*) DESC, {name}"
-        ).fetchall()
-        for name in FILTERS
+        name: sorted(((value, count) for value, count in found.items() if value), key=lambda one: (-one[1], one[0]))
+        for name, found in counts.items()
     }
 
 
@@ -55,34 +62,34 @@ def total(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM judged").fetchone()[0])
 
 
-def _mixing(seed: int) -> Any:
-    factor = judged.mixed(f"seed {seed}")
-    return lambda mix: mix * factor % PRIME
-
-
 def _bin(score: str) -> str:
     return " + ".join(f"({score} >= {edge})" for edge in EDGES)
 
 
+_ONCE = """NOT EXISTS (
+    SELECT 1 FROM judged AS other WHERE other.pair = judged.pair AND other.number < judged.number{same}
+  )"""
+"""Of several verdicts on a pair the first counts: of the judge asked for, of those that let pass what is shelved."""
 _CALIBRATE = f"""
 WITH found AS (
-  SELECT job, pair, operation, {_bin("adherence")} AS first, {_bin("aesthetics")} AS second, mixed(mix) AS place,
-    row_number() OVER (PARTITION BY pair ORDER BY number) AS nth
-  FROM judged WHERE {VALID} {{where}}
+  SELECT number, operation, 8 * ({_bin("adherence")}) + {_bin("aesthetics")} AS bins, mix * :factor % {PRIME} AS place
+  FROM judged WHERE {VALID} AND {_ONCE} {{where}}
 ), turns AS (
-  SELECT job, pair, place, row_number() OVER (
-    PARTITION BY operation, first, second
-    ORDER BY pair IN (SELECT value FROM json_each(:labelled)) DESC, place, pair
+  SELECT number, place, row_number() OVER (
+    PARTITION BY bins, operation ORDER BY number IN (
+      SELECT number FROM judged WHERE pair IN (SELECT value FROM json_each(:labelled))
+    ) DESC, place
   ) AS turn
-  FROM found WHERE nth = 1
-), sample AS (SELECT job, pair, place FROM turns ORDER BY turn, place, pair LIMIT :size)
-SELECT job, pair FROM sample ORDER BY place, pair
+  FROM found
+), sample AS (SELECT number, place FROM turns ORDER BY turn, place LIMIT :size)
+SELECT job, pair FROM sample JOIN judged USING (number) ORDER BY place, pair
 """
 _AUDIT = f"""
-WITH found AS (
-  SELECT job, pair, mixed(mix) AS place, row_number() OVER (PARTITION BY triplets.id ORDER BY judged.number) AS nth
-  FROM judged JOIN triplets ON triplets.id = judged.triplet AND triplets.pictures = judged.pictures
-  WHERE accepted = 1 AND triplets.shown = 1 AND {VALID} {{where}}
+WITH sample AS (
+  SELECT judged.number, mix * :factor % {PRIME} AS place
+  FROM triplets JOIN judged ON judged.triplet = triplets.id AND judged.pictures = triplets.pictures
+  WHERE accepted = 1 AND triplets.shown = 1 AND {VALID} AND {_ONCE} {{where}}
+  ORDER BY place LIMIT :size
 )
-SELECT job, pair FROM found WHERE nth = 1 ORDER BY place, pair LIMIT :size
+SELECT job, pair FROM sample JOIN judged USING (number) ORDER BY place, pair
 """

@@ -316,12 +316,12 @@ def test_no_cell_is_a_formula(labelling: Site, verdict: m.JudgeVerdict, text: st
 def test_the_pages_of_the_pairs_tell_their_labels(labelling: Site, own: Campaign) -> None:
     for one in seen(own).values():
         labels.keep(own.blobs, opinion(one, "ada", 1.0 + one.job.attempt, note=one.job.kind))
-    for one in own.triplets:
-        text = labelling.page(f"/triplet/{one.triplet_id}").text
-        if one.kind == "composite":
+    for triplet in own.triplets:
+        text, kind = labelling.page(f"/triplet/{triplet.triplet_id}").text, triplet.kind
+        if kind == "composite":
             assert "Labelled by people" not in text
         else:
-            assert f"ada {4.0 if one.kind == 'forward' else 1.0} 3.5 {one.kind} 2023-11-14 22:13 UTC" in text
+            assert f"ada {4.0 if kind == 'forward' else 1.0} 3.5 {kind} 2023-11-14 22:13 UTC" in text
     lost = labelling.ids("/rejected?stage=hard")
     assert all("ada 3.0 3.5 forward" in labelling.page(f"/rejected/{name}").text for name in lost)
     unjudged = labelling.ids("/rejected?stage=soft")

@@ -149,6 +149,22 @@ def test_an_audit_draws_from_the_shelf_alone(labelling: Site, own: Campaign) -> 
     assert {told[one].job.attempt for one in found if told[one].job.kind == "forward"} == {3}
 
 
+def test_an_audit_tells_by_which_verdict_a_pair_came_to_the_shelf(tmp_path: Path) -> None:
+    blobs, of, asked = MemoryBlobs(), subject(), request()
+    won = triplet(of, asked, attempt=1)
+    put_on_shelf(blobs, won)
+    verdict = judge(of, asked, (4.9, 4.9), 1, image=won.after)
+    assert isinstance(verdict, m.JudgeVerdict)
+    lower = verdict.model_copy(update={"job_id": "lower", "adherence": 2.0})
+    other = judge(of, asked, (4.9, 4.9), 1, image=won.before)
+    assert isinstance(other, m.JudgeVerdict)
+    other = other.model_copy(update={"job_id": "other"})
+    record(blobs, delivered([lower, other, verdict, verdict.model_copy(update={"job_id": "later"})]))
+    with site(blobs, tmp_path) as found, found.gallery.asked() as index:
+        assert [one.job for one in sample.draw(index, AUDIT, set())] == [verdict.job_id]
+        assert [one.job for one in sample.draw(index, EVERYTHING, set())] == ["lower"]
+
+
 def test_an_audit_prefers_nothing_that_is_labelled(labelling: Site) -> None:
     three = Choice(mode="audit", size=3)
     every = drawn(labelling, AUDIT)
@@ -209,7 +225,7 @@ def test_what_an_address_says_that_makes_no_sense_is_passed_over(labelling: Site
 def walked(shown: Site, address: str, rater: str = "ada") -> list[str]:
     """The jobs that a rater comes by who skips every pair."""
     shown.client.cookies.set("nhr_rater", rater)
-    found = []
+    found: list[str] = []
     while True:
         page = shown.page(address)
         sends = [value for name, value in page.attributes if name == "action" and value.startswith("/label/pair/")]
