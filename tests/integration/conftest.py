@@ -15,8 +15,8 @@ from infra.cluster.up import TARGETS
 from infra.services import prometheus, s3
 from schemas.errors import UserError
 from tests import services
-from tests.deploy.grafana import hurried
 from tests.deploy.grafana.live import Found, Live
+from tests.drills import faster
 from tests.integration.running import Result, nhr
 
 Call = Callable[..., Result]
@@ -95,7 +95,7 @@ def _watching(folder: Path) -> Iterator[Live | None]:
     except UserError:
         yield None
         return
-    rules = hurried.rules(folder, WATCH_TIMES)
+    rules = faster.written(folder, WATCH_TIMES, without=())
     given = prometheus.config([folder / TARGETS], every_s=WATCH_S, rules=rules)
     with prometheus.running(folder / "prometheus", given) as server:
         yield Live(server)

@@ -12,8 +12,9 @@ import pytest
 from infra.services import prometheus
 from infra.services.loopback import HOST, free_ports
 from tests import services
-from tests.deploy.grafana import declared, hurried, reading
+from tests.deploy.grafana import declared, reading
 from tests.deploy.grafana.live import Found, Live
+from tests.drills import faster
 from tests.integration.conftest import Watched
 from tests.integration.running import started, until
 from tests.integration.test_served import openai
@@ -78,7 +79,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Found:
     folder = tmp_path_factory.mktemp("observed")
     port, nobody = free_ports(2)
     targets = {"mine": [f"{HOST}:{port}"], "editor": [f"{HOST}:{nobody}"]}
-    given = prometheus.config(targets=targets, every_s=EVERY_S, rules=hurried.rules(folder, TIMES))
+    given = prometheus.config(targets=targets, every_s=EVERY_S, rules=faster.written(folder, TIMES, without=()))
     with (
         mining(folder / "data", port) as process,
         started("canary", "--judge", "measured", "--out", folder / "data"),

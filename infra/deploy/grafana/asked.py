@@ -52,6 +52,15 @@ def grown(metric: str, by: str = "", where: str = "") -> str:
     return f"sum{_by(by)} (increase({told(metric, where)}[$__range]))"
 
 
+def survival(stage: str, where: str = "") -> str:
+    """The share that a stage accepted over the time shown."""
+    of_stage = ", ".join(filter(None, (f'stage="{stage}"', where)))
+    accepted, seen = (
+        grown("nhr_funnel_total", where=f"{of_stage}, {outcome}") for outcome in ('outcome="accepted"', SAID)
+    )
+    return f"{accepted} / {seen}"
+
+
 def mean(metric: str, by: str = "", where: str = "") -> str:
     """Of a histogram's observations."""
     return f"{each(f'{metric}_sum', by, where)} / {each(f'{metric}_count', by, where)}"

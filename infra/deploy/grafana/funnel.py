@@ -13,6 +13,7 @@ from infra.deploy.grafana.asked import (
     mean,
     median,
     none_is_zero,
+    survival,
     told,
     window,
 )
@@ -36,7 +37,6 @@ from streams.paper import HARD_BAR
 
 CHOSEN = 'operation_group=~"$operation_group"'
 OF_STAGE = f'stage="$stage", {CHOSEN}'
-ACCEPTED = 'outcome="accepted"'
 
 REJECTED = grown("nhr_funnel_total", "stage, reason", f'outcome="rejected", {CHOSEN}')
 FAILED = f'outcome="failed", {CHOSEN}'
@@ -49,15 +49,6 @@ MOST_SEEN = (
 )
 
 
-def survival(stage: str) -> str:
-    """The share that a stage accepted over the time shown; no operation is known at the gate."""
-    where = f'stage="{stage}"' + ("" if stage == "gate" else f", {CHOSEN}")
-    return (
-        f"{grown('nhr_funnel_total', where=f'{where}, {ACCEPTED}')}"
-        f" / {grown('nhr_funnel_total', where=f'{where}, {SAID}')}"
-    )
-
-
 def effort(stage: str) -> str:
     """What that stage saw for each triplet on the shelf, over the time shown."""
     seen = grown("nhr_funnel_total", where=f'stage="{stage}", {SAID}')
@@ -68,12 +59,15 @@ PAPER = (
     Band(9, (
         Bars(
             title="Accepted share beside the paper", unit=SHARE, most=1,
-            tells="What gate, screen and judge accepted over the time shown, and what the paper reports of that stage.",
+            tells="What gate, screen and judge accepted over the time shown, and what they do in the paper.",
             bad="Far above the paper a stage is too lenient; far below, its model or bars do not fit the pictures.",
             queries=tuple(
                 query
                 for stage, share in SURVIVAL.items()
-                for query in (Query(survival(stage), stage), Query(constant(share), f"{stage}, paper"))
+                for query in (
+                    Query(survival(stage, "" if stage == "gate" else CHOSEN), stage),
+                    Query(constant(share), f"{stage}, paper"),
+                )
             ),
         ),
         Bars(

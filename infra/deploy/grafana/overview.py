@@ -1,6 +1,6 @@
 """Overview: is it mining, how well, at what cost; what a person sees first, at night and each morning."""
 
-from infra.deploy.grafana.asked import FIRING, SURVIVAL, constant, latest, none_is_zero, told
+from infra.deploy.grafana.asked import FIRING, SURVIVAL, constant, latest, none_is_zero, survival, told
 from infra.deploy.grafana.board import Band, Board, Row
 from infra.deploy.grafana.choices import WINDOW
 from infra.deploy.grafana.palette import BAD, GOOD, Step, above, below
@@ -13,6 +13,7 @@ from infra.deploy.grafana.panels import (
     MINUTELY,
     SECONDS,
     SHARE,
+    Bars,
     Column,
     Lines,
     Query,
@@ -176,6 +177,16 @@ MINING = (
 
 WELL = (
     Band(8, (
+        Bars(
+            title="Accepted over the time shown", unit=SHARE, most=1, more="nhr-funnel",
+            tells="The share that gate, screen and judge accepted, each beside the paper's.",
+            bad="The stage that differs most is the one to look at, by operation, style and model.",
+            queries=tuple(
+                query
+                for stage, share in SURVIVAL.items()
+                for query in (Query(survival(stage), stage), Query(constant(share), f"{stage}, paper"))
+            ),
+        ),
         Lines(
             title="Accepted share, by stage", unit=SHARE, most=1, more="nhr-funnel",
             tells="What gate, screen and judge accept in six hours; dashed: what they do in the paper.",
