@@ -49,6 +49,11 @@ def at(page: Page, ending: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
 
 
+def leave(page: Page) -> None:
+    """Ask nothing more of a server that is about to end."""
+    page.goto("about:blank")
+
+
 def test_cards_show_their_pictures_under_a_slider(visit: Visit, web: Served) -> None:
     page = visit(web.url, "/?sort=best")
     expect(page.locator(".card")).to_have_count(48)
@@ -166,6 +171,7 @@ def test_the_live_page_is_renewed_and_new_triplets_appear(visit: Visit, tmp_path
         expect(page.locator(".headline dd").first).to_have_text("3", timeout=30_000)
         page.goto(f"{found.url}/?q=new+moon")
         expect(page.locator(".card")).to_have_count(1)
+        leave(page)
 
 
 def test_the_live_page_tells_what_waits(visit: Visit, web: Served) -> None:
@@ -223,6 +229,7 @@ def test_the_token_lets_a_browser_in_and_leaves_the_address(visit: Visit, campai
         expect(page.locator(".card").first).to_be_visible()
         until(page, "document.images[0].naturalWidth > 0")
         assert page.evaluate("document.cookie") == ""
+        leave(page)
 
 
 def test_hostile_texts_do_nothing(visit: Visit, tmp_path: Path) -> None:
@@ -237,3 +244,4 @@ def test_hostile_texts_do_nothing(visit: Visit, tmp_path: Path) -> None:
                 page.goto(link)
                 assert page.locator("main script, iframe, [onerror], [onload], object").count() == 0
         assert page.title().endswith("NHR gallery")
+        leave(page)

@@ -12,7 +12,9 @@ from infra.gallery.index.schema import APPLICATION_ID, INDEXES, TABLES, VERSION
 from schemas.errors import UserError
 
 BUSY_S = 30.0
-CACHE_KB = 65_536
+CACHE_KB = 32_768
+WRITER_CACHE_KB = 262_144
+CHECKPOINT_PAGES = 16_384
 READERS = 8
 _PASSING = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
@@ -92,7 +94,10 @@ class IndexFile:
 
     def writer(self) -> sqlite3.Connection:
         """A new connection for the one thread that writes; it closes it."""
-        return self._connect()
+        connection = self._connect()
+        connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
+        return connection
 
     def rebuild(self) -> None:
         """Throw the file away and begin anew; the writer's alone."""

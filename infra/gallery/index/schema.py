@@ -56,13 +56,16 @@ TABLES = (
     "CREATE TABLE pace (slot INTEGER, what TEXT, count INTEGER NOT NULL, PRIMARY KEY (slot, what)) WITHOUT ROWID",
 )
 
+SORTED = {
+    name: f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({', '.join(columns)}) WHERE shown = 1"
+    for table, filters in FILTERS.items()
+    for order in ORDERS[table]
+    for columns in [(order,), *((name, order) for name in filters)]
+    for name in [f"{table}_{'_'.join(columns)}"]
+}
+"""What lists are sorted by, each under every filter, by name."""
 INDEXES = (
-    *(
-        f"CREATE INDEX {table}_{'_'.join(columns)} ON {table} ({', '.join(columns)}) WHERE shown = 1"
-        for table, filters in FILTERS.items()
-        for order in ORDERS[table]
-        for columns in [(order,), *((name, order) for name in filters)]
-    ),
+    *SORTED.values(),
     "CREATE INDEX triplets_source ON triplets (source)",
     "CREATE INDEX judged_pair ON judged (pair)",
     "CREATE INDEX rejected_source ON rejected (source)",
