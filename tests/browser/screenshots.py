@@ -66,6 +66,15 @@ def scores(page: Page) -> None:
     )
 
 
+def labelling(page: Page) -> None:
+    """Begin to label; nothing is sent."""
+    page.get_by_label("Your name").fill("ada")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/label/next*")
+    for key in ("4", ".", "s"):
+        page.keyboard.press(key)
+
+
 def take(browser: Browser, url: str, size: tuple[int, int], dark: bool, act: Callable[[Page], None] | None) -> bytes:
     """A picture of what is to be seen, as PNG."""
     width, height = size
@@ -113,6 +122,7 @@ def of_gallery(data: Path) -> None:
         grid, one = f"{shown.url}/?kind=forward&sort=best", f"{shown.url}/triplet/{telling(data)}"
         save(take(browser, grid, (1280, 900), False, None), GALLERY / "gallery.webp")
         save(take(browser, one, (1280, 1000), False, mostly_after), GALLERY / "triplet.webp")
+        save(take(browser, f"{shown.url}/label", (1280, 800), False, labelling), GALLERY / "label.webp")
 
 
 def telling(data: Path) -> str:

@@ -33,6 +33,7 @@ def begun(visit: Visit, web: Served, rater: str = "ada", **how: bool | int) -> P
     page.get_by_label("Your name").fill(rater)
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".rating")).to_be_visible()
+    page.wait_for_load_state("load")
     return page
 
 
@@ -44,9 +45,10 @@ def given(page: Page) -> str:
 
 def done(page: Page, count: int) -> None:
     expect(page.locator(".told")).to_contain_text(f"{count} of {PAIRS} done")
+    page.wait_for_load_state("load")  # a picture left behind half loaded is one that failed to load
 
 
-def test_a_rater_labels_by_keys_alone(visit: Visit, web: Served) -> None:
+def test_a_rater_labels_by_keys_alone(web: Served, visit: Visit) -> None:
     page = visit(f"{web.url}/label?size={PAIRS}")
     page.keyboard.type("ada")
     page.keyboard.press("Enter")
@@ -62,6 +64,7 @@ def test_a_rater_labels_by_keys_alone(visit: Visit, web: Served) -> None:
     done(page, 1)
     page.keyboard.press("u")
     expect(page.locator(".rating")).to_have_attribute("action", first or "")
+    page.wait_for_load_state("load")
     assert given(page) == "4.5 2.5"
     page.keyboard.press("3")
     page.keyboard.press("Enter")
@@ -81,7 +84,7 @@ def test_a_rater_labels_by_keys_alone(visit: Visit, web: Served) -> None:
     assert len(kept(web)) == PAIRS - 1
 
 
-def test_the_end_and_the_labels_are_told(visit: Visit, web: Served) -> None:
+def test_the_end_and_the_labels_are_told(web: Served, visit: Visit) -> None:
     page = begun(visit, web)
     for count in range(1, PAIRS + 1):
         page.keyboard.press("5")
@@ -97,7 +100,7 @@ def test_the_end_and_the_labels_are_told(visit: Visit, web: Served) -> None:
     assert download.value.path().read_text().count("\n") == PAIRS + 1
 
 
-def test_one_score_is_not_sent(visit: Visit, web: Served) -> None:
+def test_one_score_is_not_sent(web: Served, visit: Visit) -> None:
     page = begun(visit, web)
     page.keyboard.press("4")
     page.keyboard.press("Enter")
@@ -107,7 +110,7 @@ def test_one_score_is_not_sent(visit: Visit, web: Served) -> None:
     assert kept(web) == []
 
 
-def test_keys_look_at_the_pictures(visit: Visit, web: Served) -> None:
+def test_keys_look_at_the_pictures(web: Served, visit: Visit) -> None:
     page = begun(visit, web)
     look, slider = page.locator(".look"), page.locator(".look .pair")
     before = clip(slider)
@@ -130,7 +133,7 @@ def test_keys_look_at_the_pictures(visit: Visit, web: Served) -> None:
     assert given(page) == ""
 
 
-def test_without_scripts_the_form_labels(visit: Visit, web: Served) -> None:
+def test_without_scripts_the_form_labels(web: Served, visit: Visit) -> None:
     page = begun(visit, web, scripts=False)
     expect(page.get_by_alt_text("before").last).to_be_visible()
     page.locator("input[name=adherence][value='3.5']").check()
@@ -140,7 +143,7 @@ def test_without_scripts_the_form_labels(visit: Visit, web: Served) -> None:
     assert [(one.adherence, one.aesthetics) for one in kept(web)] == [(3.5, 4.0)]
 
 
-def test_a_phone_shows_it_all(visit: Visit, web: Served) -> None:
+def test_a_phone_shows_it_all(web: Served, visit: Visit) -> None:
     page = begun(visit, web, width=360, touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.locator("label:has(input[name=adherence][value='5.0'])").tap()
@@ -152,7 +155,7 @@ def test_a_phone_shows_it_all(visit: Visit, web: Served) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_everything_has_a_name_that_can_be_read_out(visit: Visit, web: Served) -> None:
+def test_everything_has_a_name_that_can_be_read_out(web: Served, visit: Visit) -> None:
     page = begun(visit, web)
     named = page.evaluate(
         "[...document.querySelectorAll('input:not([type=hidden])')].every((one) => one.labels.length)"

@@ -35,8 +35,6 @@ def draw(connection: sqlite3.Connection, choice: Choice, labelled: Collection[st
     ask = _CALIBRATE if choice.mode == "calibrate" else _AUDIT
     where = "".join(f" AND judged.{name} = :{name}" for name in choice.filters)
     same = " AND other.judge = judged.judge" if choice.judge else ""
-    if choice.mode == "audit":
-        same += " AND other.accepted = 1 AND other.pictures = judged.pictures"
     factor = judged.mixed(f"seed {choice.seed}")
     values: dict[str, Any] = {"size": choice.size, "factor": factor, **choice.filters}
     if choice.mode == "calibrate":
@@ -69,7 +67,7 @@ def _bin(score: str) -> str:
 _ONCE = """NOT EXISTS (
     SELECT 1 FROM judged AS other WHERE other.pair = judged.pair AND other.number < judged.number{same}
   )"""
-"""Of several verdicts on a pair the first counts: of the judge asked for, of those that let pass what is shelved."""
+"""Of several verdicts on a pair the first counts: where one judge is asked for, of its own."""
 _CALIBRATE = f"""
 WITH found AS (
   SELECT number, operation, 8 * ({_bin("adherence")}) + {_bin("aesthetics")} AS bins, mix * :factor % {PRIME} AS place
@@ -85,11 +83,13 @@ WITH found AS (
 SELECT job, pair FROM sample JOIN judged USING (number) ORDER BY place, pair
 """
 _AUDIT = f"""
-WITH sample AS (
-  SELECT judged.number, mix * :factor % {PRIME} AS place
+WITH found AS (
+  SELECT judged.number, mix * :factor % {PRIME} AS place,
+    row_number() OVER (PARTITION BY triplet ORDER BY attempt, judged.number) AS nth
   FROM triplets JOIN judged ON judged.triplet = triplets.id AND judged.pictures = triplets.pictures
-  WHERE accepted = 1 AND triplets.shown = 1 AND {VALID} AND {_ONCE} {{where}}
-  ORDER BY place LIMIT :size
-)
+    AND judged.adherence = triplets.adherence AND judged.aesthetics = triplets.aesthetics
+  WHERE accepted = 1 AND triplets.shown = 1 AND {VALID} {{where}}
+), sample AS (SELECT number, place FROM found WHERE nth = 1 ORDER BY place LIMIT :size)
 SELECT job, pair FROM sample JOIN judged USING (number) ORDER BY place, pair
 """
+# The verdict by which a triplet came to the shelf has its pictures and its scores; of equal attempts the first won.
