@@ -69,7 +69,7 @@ def mine(
       nhr mine --prompts photos:~/Pictures --target 500
       nhr mine --prompts mine.jsonl --policy thrifty --editor simulated
       nhr mine --for 2h --workers editor=2 --workers screen=2 --json
-      nhr mine --metrics 9464                     Prometheus reads http://127.0.0.1:9464/metrics
+      nhr mine --metrics 9464                     tell Prometheus on that port
 
     \b
     A line of a JSONL file, cut here in two:

@@ -1,4 +1,4 @@
-"""A browser for the whole session, pages to look at in it, and a watch on what goes wrong in them."""
+"""A browser for the whole package, pages to look at in it, and a watch on what goes wrong in them."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Visit(Protocol):
     ) -> Page: ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session: its event loop is in the way of tests that run their own
 def browser() -> Iterator[Browser]:
     if find() is None:
         if os.environ.get("CI") == "true":
