@@ -23,13 +23,15 @@ FOLDER = "labels/"
 TRIES = 100
 """Opinions of one rater on one pair before something must be wrong."""
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Rater = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
 class Label(BaseModel):
     """One rater's two scores, 1.0 to 5.0, of (before, instruction, after); `at` is when, in Unix seconds.
 
-    `job_id`, `judge` (a recipe) and `judged` tell which verdict the pair was taken from, `accepted` whether it passed.
+    `before` and `after` are the SHA-256 of the pictures that were shown. `job_id`, `judge` (a recipe) and `judged` tell
+    which verdict the pair was taken from, `accepted` whether it passed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -40,6 +42,8 @@ class Label(BaseModel):
     kind: TripletKind
     operation: Name
     instruction: Instruction
+    before: Sha256
+    after: Sha256
     rater: Rater
     adherence: Score
     aesthetics: Score

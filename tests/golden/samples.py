@@ -141,7 +141,8 @@ CAMPAIGN = Campaign(
 
 LABEL = Label(
     triplet_id=TRIPLET_ID, attempt=2, kind="forward", operation="remove", instruction="Remove the red ball.",
-    rater="ada", adherence=4.5, aesthetics=3.0, note="a seam", job_id="c" * 32, judge="judge@000000000000",
+    before="0" * 64, after="1" * 64, rater="ada", adherence=4.5, aesthetics=3.0, note="a seam",
+    job_id="c" * 32, judge="judge@000000000000",
     judged=m.Scores(adherence=4.8, aesthetics=4.7, preservation=4.9), accepted=True, at=1_750_000_000.5,
 )  # fmt: skip
 """`v1/label.json`."""

@@ -10,7 +10,8 @@ from streams.labels import Label
 
 COLUMNS = {
     "triplet_id": "the pair: its triplet", "attempt": "and which attempt at it", "kind": "forward, inverse, composite",
-    "operation": "what the edit does", "instruction": "as it was judged", "rater": "who labelled it",
+    "operation": "what the edit does", "instruction": "as it was judged",
+    "before": "SHA-256 of the picture before", "after": "and of the one after", "rater": "who labelled it",
     "adherence": "the rater's score, 1.0 to 5.0", "aesthetics": "the rater's score, 1.0 to 5.0", "note": "the rater's",
     "judge": "the recipe of the judge", "judged_adherence": "the judge's score",
     "judged_aesthetics": "the judge's score",
@@ -89,9 +90,9 @@ def as_csv(labels: Iterable[Label]) -> str:
     writer.writerow(COLUMNS)
     for one in labels:
         row = (
-            one.triplet_id, one.attempt, one.kind, one.operation, one.instruction, one.rater, one.adherence,
-            one.aesthetics, one.note, one.judge, one.judged.adherence, one.judged.aesthetics, one.judged.preservation,
-            int(one.accepted), one.job_id, f"{one.at:.3f}",
+            one.triplet_id, one.attempt, one.kind, one.operation, one.instruction, one.before, one.after, one.rater,
+            one.adherence, one.aesthetics, one.note, one.judge, one.judged.adherence, one.judged.aesthetics,
+            one.judged.preservation, int(one.accepted), one.job_id, f"{one.at:.3f}",
         )  # fmt: skip
         writer.writerow([_inert(value) if isinstance(value, str) else value for value in row])
     return out.getvalue()

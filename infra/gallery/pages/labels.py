@@ -176,9 +176,9 @@ def _label(laid: Laid, rater: str, given: Fields) -> tuple[Label | None, str]:
     try:
         return Label(
             triplet_id=pair.triplet, attempt=pair.attempt, kind=pair.kind, operation=pair.operation,
-            instruction=pair.instruction, rater=rater, adherence=scores["adherence"] or 0.0,
-            aesthetics=scores["aesthetics"] or 0.0, note=note, job_id=pair.job, judge=pair.judge, judged=pair.scores,
-            accepted=pair.accepted, at=time.time(),
+            instruction=pair.instruction, before=pair.before, after=pair.after, rater=rater,
+            adherence=scores["adherence"] or 0.0, aesthetics=scores["aesthetics"] or 0.0, note=note, job_id=pair.job,
+            judge=pair.judge, judged=pair.scores, accepted=pair.accepted, at=time.time(),
         ), ""  # fmt: skip
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

@@ -58,9 +58,9 @@ def seen(own: Campaign) -> dict[str, m.JudgeVerdict]:
 def opinion(of: m.JudgeVerdict, rater: str, adherence: float = 4.0, aesthetics: float = 3.5, note: str = "") -> Label:
     return Label(
         triplet_id=of.job.triplet_id, attempt=of.job.attempt, kind=of.job.kind, operation=of.job.request.operation,
-        instruction=of.job.instruction, rater=rater, adherence=adherence, aesthetics=aesthetics, note=note,
-        job_id=of.job_id, judge=of.by, judged=Scores(adherence=of.adherence, aesthetics=of.aesthetics), accepted=True,
-        at=1_700_000_000.0,
+        instruction=of.job.instruction, before=of.job.before.sha256, after=of.job.after.sha256, rater=rater,
+        adherence=adherence, aesthetics=aesthetics, note=note, job_id=of.job_id, judge=of.by,
+        judged=Scores(adherence=of.adherence, aesthetics=of.aesthetics), accepted=True, at=1_700_000_000.0,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from streams.labels import Label
 def label(adherence: float = 4.0, rater: str = "ada", triplet_id: str = "ab" * 16, attempt: int = 0) -> Label:
     return Label(
         triplet_id=triplet_id, attempt=attempt, kind="forward", operation="recolor", instruction="Make it red.",
+        before="0" * 64, after="1" * 64,
         rater=rater, adherence=adherence, aesthetics=3.5, job_id="cd" * 16, judge="simulated@1",
         judged=Scores(adherence=4.8, aesthetics=4.7), accepted=True, at=1_700_000_000.0,
     )  # fmt: skip
