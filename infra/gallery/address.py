@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from infra.gallery.index.asking import SCORES, SORTS, Cursor, Query
-from infra.gallery.index.schema import FILTERS
+from infra.gallery.index.asking import SORTS, Cursor, Query
+from infra.gallery.index.schema import FILTERS, SCORES
 
 LONGEST = 400
 """Characters of a value that is taken from an address."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.gallery.index import words
-from infra.gallery.index.schema import FILTERS
+from infra.gallery.index.schema import FILTERS, SCORES
 
 PAGE = 48
-MOST_COUNTED = 10_000
+MOST_COUNTED = 2_000
 """Matches beyond it are told as more than that."""
+RARE = 4000
+"""Entries that hold rare words, at most."""
 MOST_CHOICES = 300
 """Values of a filter that are offered; others can still be asked for by the address."""
 SORTS = {
@@ -20,7 +22,6 @@ SORTS = {
                  "worst": ("overall", "ASC")},
     "rejected": {"newest": ("at", "DESC"), "oldest": ("at", "ASC")},
 }  # fmt: skip
-SCORES = ("overall", "adherence", "aesthetics")
 Cursor = tuple[float, int]
 """Where a page ends: the value that the list is sorted by, and the entry's number."""
 
@@ -86,7 +87,7 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
     """How many match, at most MOST_COUNTED + 1."""
     if not query.narrowed:
         return total(connection, query.table)
-    where, values = _where(query)
+    where, values = _where(connection, query)
     found: tuple[int] = connection.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {query.table} WHERE {where} LIMIT {MOST_COUNTED + 1})", values
     ).fetchone()
@@ -125,7 +126,7 @@ def _numbers(
     column, way = SORTS[query.table][query.sort]
     if back:
         way = {"ASC": "DESC", "DESC": "ASC"}[way]
-    where, values = _where(query)
+    where, values = _where(connection, query)
     if at is not None:
         where += f" AND ({column}, number) {'<' if way == 'DESC' else '>'} (?, ?)"
         values += list(at)
@@ -135,7 +136,7 @@ def _numbers(
     return [number for (number,) in rows]
 
 
-def _where(query: Query) -> tuple[str, list[Any]]:
+def _where(connection: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
     terms, values = ["shown = 1"], list[Any]()
     for name, value in query.filters.items():
         if name not in FILTERS[query.table]:
@@ -147,19 +148,23 @@ def _where(query: Query) -> tuple[str, list[Any]]:
             terms.append(f"{query.score if query.score in SCORES else SCORES[0]} {sign} ?")
             values.append(bound)
     if query.text.strip():
-        text, more = _text(query)
+        text, more = _text(connection, query)
         terms.append(text)
         values += more
     return " AND ".join(terms), values
 
 
-def _text(query: Query) -> tuple[str, list[Any]]:
+def _text(connection: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
+    """Rare words lead to their entries; frequent ones are looked for in each entry in the order of the list."""
     begins, match = words.as_id(query.text), words.query(query.text)
     if begins:  # ids sort as their texts: what begins so lies before the same beginning with a later letter
         return "(id >= ? AND id < ? OR source >= ? AND source < ?)", [begins, begins + "g"] * 2
     if not match:
         return "0", []
-    return f"number IN (SELECT rowid FROM {query.table}_words WHERE {query.table}_words MATCH ?)", [match]
+    words_of = f"{query.table}_words"
+    found = f"SELECT rowid FROM {words_of} WHERE {words_of} MATCH ?"
+    few = connection.execute(f"SELECT count(*) FROM ({found} LIMIT {RARE})", (match,)).fetchone()[0] < RARE
+    return (f"number IN ({found})" if few else f"EXISTS ({found} AND rowid = number)"), [match]
 
 
 def _items(connection: sqlite3.Connection, query: Query, numbers: list[int]) -> list[Item]:

@@ -11,6 +11,7 @@ FILTERS = {
     "rejected": ("stage", "bar", "operation", "style", "kind", "model", "campaign"),
 }
 """Columns that a list is filtered by, in the order in which they are offered."""
+SCORES = ("overall", "adherence", "aesthetics")
 ORDERS = {"triplets": ("at", "overall"), "rejected": ("at",)}
 """Columns that a list is sorted by."""
 
@@ -56,16 +57,24 @@ TABLES = (
     "CREATE TABLE pace (slot INTEGER, what TEXT, count INTEGER NOT NULL, PRIMARY KEY (slot, what)) WITHOUT ROWID",
 )
 
+_SORTINGS = [
+    (table, columns)
+    for table, filters in FILTERS.items()
+    for columns in [
+        *((order,) for order in ORDERS[table]),
+        *((score,) for score in SCORES if score not in ORDERS[table]),
+        *((name, order) for order in ORDERS[table] for name in filters),
+    ]
+]
 SORTED = {
     name: f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({', '.join(columns)}) WHERE shown = 1"
-    for table, filters in FILTERS.items()
-    for order in ORDERS[table]
-    for columns in [(order,), *((name, order) for name in filters)]
+    for table, columns in _SORTINGS
     for name in [f"{table}_{'_'.join(columns)}"]
 }
 """What lists are sorted by, each under every filter, by name."""
 INDEXES = (
     *SORTED.values(),
+    "CREATE INDEX triplets_truth ON triplets (truth) WHERE shown = 1 AND truth NOTNULL",
     "CREATE INDEX triplets_source ON triplets (source)",
     "CREATE INDEX judged_pair ON judged (pair)",
     "CREATE INDEX rejected_source ON rejected (source)",

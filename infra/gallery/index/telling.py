@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from infra.gallery.index.counting import SLOT_S, saved_state
 from infra.report.pace import MOST_SPANS, WIDTHS, Pace
@@ -33,9 +34,24 @@ class Lately:
         return ratio(self.counts.get("survivors", 0), self.counts.get("attempts", 0))
 
 
+@cache
+def default_policy() -> policy.Policy:
+    """What decided where nothing tells: read once."""
+    return policy.read("paper")
+
+
+def state(connection: sqlite3.Connection) -> tuple[object, ...]:
+    """What changes whenever the funnel or the pace do."""
+    found: tuple[object, ...] = connection.execute(
+        "SELECT (SELECT max(number) FROM segments), (SELECT max(number) FROM triplets), "
+        "(SELECT count(*) FROM retractions), (SELECT count FROM facets WHERE list = 'triplets' AND name = '' AND value = '')"
+    ).fetchone()
+    return found
+
+
 def funnel(connection: sqlite3.Connection) -> Funnel:
     """The funnel as it stands; what is released is what is shown, so that what was taken back is left out."""
-    saved, bars = saved_state(connection), policy.read("paper")
+    saved, bars = saved_state(connection), default_policy()
     found = funnel_state.restored(saved, bars) if saved else Funnel(bars)
     rows = connection.execute("SELECT name, value, count FROM facets WHERE list = 'triplets' AND count > 0")
     for name, value, count in rows:
@@ -58,7 +74,7 @@ def funnel(connection: sqlite3.Connection) -> Funnel:
 def pace(connection: sqlite3.Connection) -> Pace:
     """Attempts and triplets over all time."""
     what = "what IN ('attempts', 'triplets')"
-    first, last = connection.execute(f"SELECT min(slot), max(slot) FROM pace WHERE {what}").fetchone()
+    first, last = connection.execute("SELECT (SELECT min(slot) FROM pace), (SELECT max(slot) FROM pace)").fetchone()
     if first is None:
         return Pace()
     fitting = (width for width in WIDTHS if (last - first) * SLOT_S // width < MOST_SPANS)

@@ -11,7 +11,7 @@ from infra.gallery.address import View, read
 from infra.gallery.gallery import Gallery
 from infra.gallery.index import asking
 from infra.gallery.index.asking import MOST_COUNTED, Page
-from infra.gallery.index.schema import FILTERS
+from infra.gallery.index.schema import FILTERS, SCORES
 
 TITLES = {"triplets": "Triplets", "rejected": "Rejected attempts"}
 PATHS = {"triplets": "/triplet/", "rejected": "/rejected/"}
@@ -52,7 +52,7 @@ def _list(gallery: Gallery, request: Request, table: str) -> Response:
         request, "list.html", title=TITLES[table], table=table, view=view, query=view.query, cards=cards,
         lead="kind" if table == "triplets" else "stage", total=total, count=count, most=MOST_COUNTED,
         filters=[(name, EVERY[name], _options(choices[name], view, name)) for name in FILTERS[table]],
-        orders=[(name, ORDERS[name]) for name in asking.SORTS[table]], scores=asking.SCORES,
+        orders=[(name, ORDERS[name]) for name in asking.SORTS[table]], scores=SCORES,
         links=_links(view, found),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from infra.gallery import shown
 from infra.gallery.address import read
 from infra.gallery.gallery import Gallery
 from infra.gallery.index import asking
+from infra.gallery.index.telling import default_policy
 from infra.gallery.pages.labelled import of_rejected, of_triplet
 from infra.gallery.pages.pictures import known
 from infra.report.gather import Rejected, rejection
@@ -141,7 +142,7 @@ def _background(
         events = list(records.events(gallery.blobs, about=source, segments=segments))
     except (Missing, UserError):  # a segment that is gone or damaged: the triplet itself can be shown all the same
         events = []
-    return Background(events, policies.kept(gallery.blobs), policy.read("paper"), pictures)
+    return Background(events, policies.kept(gallery.blobs), default_policy(), pictures)
 
 
 def _turned_down(known: Background, name: str) -> Rejected | None:

@@ -38,7 +38,7 @@ def test_even_a_fault_of_ours_carries_the_headers(shown: Site, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("infra.gallery.pages.live.telling.funnel", broken)
+    monkeypatch.setattr("infra.gallery.pages.live.telling.lately", broken)
     answer = shown.client.get("/live")
     assert answer.status_code == 500
     assert "ours" not in answer.text

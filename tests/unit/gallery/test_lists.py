@@ -68,6 +68,13 @@ def test_a_search_finds_words_and_their_beginnings(shown: Site, query: str, foun
     assert answer.text.count('class="card"') == found
 
 
+@pytest.mark.parametrize("query", ["q=moonlit", "q=moonlit&kind=forward", "q=编辑&sort=best", "q=house&min=4.85"])
+def test_frequent_words_are_found_as_rare_ones_are(shown: Site, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    rare = all_pages(shown, f"/?{query}")
+    monkeypatch.setattr("infra.gallery.index.asking.RARE", 1)
+    assert all_pages(shown, f"/?{query}") == rare != []
+
+
 def test_a_search_finds_ids_by_their_beginning(shown: Site, campaign: Campaign) -> None:
     wanted = next(one.triplet_id for one in campaign.triplets if any(map(str.isdigit, one.triplet_id[:8])))
     assert shown.ids(f"/?q={wanted[:8]}") == [wanted]
