@@ -44,7 +44,8 @@ def state(connection: sqlite3.Connection) -> tuple[object, ...]:
     """What changes whenever the funnel or the pace do."""
     found: tuple[object, ...] = connection.execute(
         "SELECT (SELECT max(number) FROM segments), (SELECT max(number) FROM triplets), "
-        "(SELECT count(*) FROM retractions), (SELECT count FROM facets WHERE list = 'triplets' AND name = '' AND value = '')"
+        "(SELECT count(*) FROM retractions), "
+        "(SELECT count FROM facets WHERE list = 'triplets' AND name = '' AND value = '')"
     ).fetchone()
     return found
 
