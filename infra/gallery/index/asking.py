@@ -13,8 +13,6 @@ from infra.gallery.index.schema import FILTERS, SCORES
 PAGE = 48
 MOST_COUNTED = 2_000
 """Matches beyond it are told as more than that."""
-RARE = 4000
-"""Entries that hold rare words, at most."""
 MOST_CHOICES = 300
 """Values of a filter that are offered; others can still be asked for by the address."""
 SORTS = {
@@ -63,9 +61,14 @@ class Page:
     later: bool
 
 
-def page(connection: sqlite3.Connection, query: Query, at: Cursor | None, back: bool, size: int = PAGE) -> Page:
-    """The entries after `at` (or, `back`, before it) in the order of the query; the first ones for None."""
-    numbers = _numbers(connection, query, at, back, size + 1)
+def page(
+    connection: sqlite3.Connection, query: Query, at: Cursor | None, back: bool, size: int = PAGE, matches: int = 0
+) -> Page:  # fmt: skip
+    """The entries after `at` (or, `back`, before it) in the order of the query; the first ones for None.
+
+    `matches`, where it is known, is how many there are.
+    """
+    numbers = _numbers(connection, query, at, back, size + 1, matches)
     more = len(numbers) > size
     numbers = numbers[:size][::-1] if back else numbers[:size]
     items = _items(connection, query, numbers)
@@ -88,8 +91,12 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
     if not query.narrowed:
         return total(connection, query.table)
     where, values = _where(connection, query)
+    source, match = query.table, words.query(query.text)
+    if query == Query(query.table, text=query.text, sort=query.sort) and match and not words.as_id(query.text):
+        source, values = f"{query.table}_words JOIN {query.table} ON number = {query.table}_words.rowid", [match]
+        where = f"{query.table}_words MATCH ? AND shown = 1"
     found: tuple[int] = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {query.table} WHERE {where} LIMIT {MOST_COUNTED + 1})", values
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where} LIMIT {MOST_COUNTED + 1})", values
     ).fetchone()
     return found[0]
 
@@ -121,7 +128,7 @@ def with_filter(query: Query, name: str, value: str) -> Query:
 
 
 def _numbers(
-    connection: sqlite3.Connection, query: Query, at: Cursor | None, back: bool, limit: int
+    connection: sqlite3.Connection, query: Query, at: Cursor | None, back: bool, limit: int, matches: int = 0
 ) -> list[int]:  # fmt: skip
     column, way = SORTS[query.table][query.sort]
     if back:
@@ -130,41 +137,53 @@ def _numbers(
     if at is not None:
         where += f" AND ({column}, number) {'<' if way == 'DESC' else '>'} (?, ?)"
         values += list(at)
+    # Few that are found by words or scores are sorted when they are found; the "+" keeps them from being looked for in
+    # the order of the list, all through it.
+    found = query.text.strip() or query.least is not None or query.most is not None
+    order = f"+{column}" if found and 0 < matches <= MOST_COUNTED else column
     rows = connection.execute(
-        f"SELECT number FROM {query.table} WHERE {where} ORDER BY {column} {way}, number {way} LIMIT {limit}", values
+        f"SELECT number FROM {query.table} WHERE {where} ORDER BY {order} {way}, number {way} LIMIT {limit}", values
     )
     return [number for (number,) in rows]
 
 
 def _where(connection: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
     terms, values = ["shown = 1"], list[Any]()
+    rarest = _rarest(connection, query)
     for name, value in query.filters.items():
         if name not in FILTERS[query.table]:
             raise ValueError(f"{query.table} has no filter {name}")
-        terms.append(f"{name} = ?")
+        terms.append(f"{'' if name == rarest else '+'}{name} = ?")
         values.append(value)
     for sign, bound in ((">=", query.least), ("<=", query.most)):
         if bound is not None and math.isfinite(bound):
             terms.append(f"{query.score if query.score in SCORES else SCORES[0]} {sign} ?")
             values.append(bound)
     if query.text.strip():
-        text, more = _text(connection, query)
+        text, more = _text(query)
         terms.append(text)
         values += more
     return " AND ".join(terms), values
 
 
-def _text(connection: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
-    """Rare words lead to their entries; frequent ones are looked for in each entry in the order of the list."""
+def _rarest(connection: sqlite3.Connection, query: Query) -> str:
+    """The filter that leaves least: its index is the one to be used, which the "+" before others sees to."""
+    counts = {
+        name: connection.execute(
+            "SELECT count FROM facets WHERE list = ? AND name = ? AND value = ?", (query.table, name, value)
+        ).fetchone()
+        for name, value in query.filters.items()
+    }
+    return min(counts, key=lambda name: counts[name][0] if counts[name] else 0, default="")
+
+
+def _text(query: Query) -> tuple[str, list[Any]]:
     begins, match = words.as_id(query.text), words.query(query.text)
     if begins:  # ids sort as their texts: what begins so lies before the same beginning with a later letter
         return "(id >= ? AND id < ? OR source >= ? AND source < ?)", [begins, begins + "g"] * 2
     if not match:
         return "0", []
-    words_of = f"{query.table}_words"
-    found = f"SELECT rowid FROM {words_of} WHERE {words_of} MATCH ?"
-    few = connection.execute(f"SELECT count(*) FROM ({found} LIMIT {RARE})", (match,)).fetchone()[0] < RARE
-    return (f"number IN ({found})" if few else f"EXISTS ({found} AND rowid = number)"), [match]
+    return f"number IN (SELECT rowid FROM {query.table}_words WHERE {query.table}_words MATCH ?)", [match]
 
 
 def _items(connection: sqlite3.Connection, query: Query, numbers: list[int]) -> list[Item]:

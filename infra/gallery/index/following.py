@@ -56,10 +56,9 @@ class Following:
             self._connection.execute(f"DROP INDEX IF EXISTS {name}")
 
     def _sort(self) -> None:
-        """Make what lists are sorted by, where it is not there; tell the planner how the values are spread."""
+        """Make what lists are sorted by, where it is not there."""
         for statement in SORTED.values():
             self._connection.execute(statement)
-        self._connection.execute("PRAGMA optimize=0x10002").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[Writer]:

@@ -35,7 +35,7 @@ TABLES = (
     "PRIMARY KEY (list, name, value)) WITHOUT ROWID",
     # pictures by content, and of which sources they are
     "CREATE TABLE pictures (sha256 BLOB, source TEXT, format TEXT NOT NULL, width INTEGER NOT NULL, "
-    "height INTEGER NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (sha256, source)) WITHOUT ROWID",
+    "height INTEGER NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (source, sha256)) WITHOUT ROWID",
     "CREATE TABLE retractions (target TEXT, value TEXT, reason TEXT NOT NULL, "
     "PRIMARY KEY (target, value)) WITHOUT ROWID",
     # verdicts of judges, each on a pair that people may label: "<triplet>-<attempt>"; `mix` is a hash of the pair
@@ -75,6 +75,7 @@ SORTED = {
 INDEXES = (
     *SORTED.values(),
     "CREATE INDEX triplets_truth ON triplets (truth) WHERE shown = 1 AND truth NOTNULL",
+    "CREATE INDEX pictures_sha256 ON pictures (sha256)",
     "CREATE INDEX triplets_source ON triplets (source)",
     "CREATE INDEX judged_pair ON judged (pair)",
     "CREATE INDEX rejected_source ON rejected (source)",

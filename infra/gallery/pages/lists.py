@@ -10,7 +10,7 @@ from infra.gallery import shown
 from infra.gallery.address import View, read
 from infra.gallery.gallery import Gallery
 from infra.gallery.index import asking
-from infra.gallery.index.asking import MOST_COUNTED, Page
+from infra.gallery.index.asking import Page
 from infra.gallery.index.schema import FILTERS, SCORES
 
 TITLES = {"triplets": "Triplets", "rejected": "Rejected attempts"}
@@ -39,18 +39,18 @@ def routes(gallery: Gallery) -> list[Route]:
 def _list(gallery: Gallery, request: Request, table: str) -> Response:
     view = read(table, request.query_params)
     with gallery.asked() as index:
-        found = asking.page(index, view.query, view.at, view.back)
+        count = asking.count(index, view.query)
+        found = asking.page(index, view.query, view.at, view.back, matches=count)
         if view.back and not found.earlier:  # the first page: whole, with what has come since
             view = View(view.query)
-            found = asking.page(index, view.query, None, False)
-        count = asking.count(index, view.query)
+            found = asking.page(index, view.query, None, False, matches=count)
         choices = asking.choices(index, table)
         total = asking.total(index, table)
     href = view.address()
     cards = [shown.card(item, f"{PATHS[table]}{quote(item.id)}{href}") for item in found.items]
     return gallery.page(
         request, "list.html", title=TITLES[table], table=table, view=view, query=view.query, cards=cards,
-        lead="kind" if table == "triplets" else "stage", total=total, count=count, most=MOST_COUNTED,
+        lead="kind" if table == "triplets" else "stage", total=total, count=count, most=asking.MOST_COUNTED,
         filters=[(name, EVERY[name], _options(choices[name], view, name)) for name in FILTERS[table]],
         orders=[(name, ORDERS[name]) for name in asking.SORTS[table]], scores=SCORES,
         links=_links(view, found),

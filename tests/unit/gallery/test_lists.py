@@ -68,11 +68,15 @@ def test_a_search_finds_words_and_their_beginnings(shown: Site, query: str, foun
     assert answer.text.count('class="card"') == found
 
 
-@pytest.mark.parametrize("query", ["q=moonlit", "q=moonlit&kind=forward", "q=编辑&sort=best", "q=house&min=4.85"])
-def test_frequent_words_are_found_as_rare_ones_are(shown: Site, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
-    rare = all_pages(shown, f"/?{query}")
-    monkeypatch.setattr("infra.gallery.index.asking.RARE", 1)
-    assert all_pages(shown, f"/?{query}") == rare != []
+@pytest.mark.parametrize(
+    "query",
+    ["q=moonlit", "q=moonlit&kind=forward", "q=编辑&sort=best", "q=house&min=4.85", "kind=forward&style=gouache"],
+)
+def test_many_matches_are_found_as_few_are(shown: Site, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    few = all_pages(shown, f"/?{query}")
+    monkeypatch.setattr("infra.gallery.index.asking.MOST_COUNTED", 1)
+    assert "more than" in shown.page(f"/?{query}").text
+    assert all_pages(shown, f"/?{query}") == few != []
 
 
 def test_a_search_finds_ids_by_their_beginning(shown: Site, campaign: Campaign) -> None:
