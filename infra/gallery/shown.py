@@ -1,12 +1,11 @@
 """Entries, triplets and attempts as the texts that the shared templates show (infra/report/templates/parts.html)."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from infra.gallery.index.asking import Item
 from infra.report.gather import Rejected
-from schemas.messages import Edit, ImageRef, Measures, Scores, Subject, Triplet
+from schemas.messages import ImageRef, Measures, Scores, Subject, Triplet
 from streams.lineage import Attempt, Judgement
 
 Texts = dict[str, object]
@@ -129,11 +128,6 @@ def verdict_on_rejected(one: Rejected) -> Rows:
     return _said(("answered by", one.made_by), ("answered", moment(one.at)), *measures(one.measures))
 
 
-def edit(one: Edit) -> str:
-    """How an edit is called above its attempts."""
-    return f"{one.instruction}"
-
-
 def relative(one: Judgement, on_shelf: bool) -> tuple[str, str, str, str]:
     """(kind, what it says, where it is or "", why it is not there) of what was judged on the same edits."""
     rest = "" if one.accepted else ", rejected"
@@ -182,8 +176,3 @@ def _missed_of(one: Attempt | Rejected) -> str:
 
 def _missed(bar: str, value: str | None) -> str:
     return f"{bar} = {value}" if bar and value is not None else bar
-
-
-def shares(choices: Mapping[str, Sequence[tuple[str, int]]]) -> Mapping[str, Sequence[tuple[str, int]]]:
-    """Choices with more than one value: a filter of one tells nothing."""
-    return {name: values for name, values in choices.items() if len(values) > 1}

@@ -4,7 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.gallery.index import words
@@ -119,12 +119,6 @@ def choices(connection: sqlite3.Connection, table: str) -> dict[str, list[tuple[
         if len(found[name]) < MOST_CHOICES:
             found[name].append((value, number))
     return found
-
-
-def with_filter(query: Query, name: str, value: str) -> Query:
-    """The same with another value of one filter; "" takes it away."""
-    filters = {key: old for key, old in query.filters.items() if key != name}
-    return replace(query, filters={**filters, name: value} if value else filters)
 
 
 def _numbers(
