@@ -32,7 +32,8 @@ _HINTS = {
 
 
 @contextmanager
-def _explained(path: Path, failed: Callable[[], None] = lambda: None) -> Iterator[None]:
+def explained(path: Path, failed: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Around what is done with a file: raises `UserError` for what the disk refuses, with what to do about it."""
     try:
         yield
     except OSError as error:
@@ -74,14 +75,14 @@ class FolderBlobs:
         paths = {key: self._path(key) for key in items}
         created = frozenset(key for key, path in paths.items() if self._create(path, items[key]))
         for folder in {path.parent for path in paths.values()}:  # also where a key stood: who put it may not be so far
-            with _explained(folder, self._failed):
+            with explained(folder, self._failed):
                 self._sync(folder)
         return created
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
         path = self._path(key)
-        with _explained(path, self._failed):
+        with explained(path, self._failed):
             try:
                 return path.read_bytes()
             except _ABSENT:
@@ -90,7 +91,7 @@ class FolderBlobs:
     def has(self, key: str) -> bool:
         """Whether `key` stands."""
         path = self._path(key)
-        with _explained(path, self._failed):
+        with explained(path, self._failed):
             return path.is_file()
 
     def copy(self, source: str, key: str) -> bool:
@@ -98,7 +99,7 @@ class FolderBlobs:
         origin, path = self._path(source), self._path(key)
         if not self.has(source):
             raise Missing(source)
-        with _explained(path, self._failed):
+        with explained(path, self._failed):
             try:
                 created = self._link(origin, path)
             except FileNotFoundError:
@@ -119,7 +120,7 @@ class FolderBlobs:
     def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""
         path = self._path(key)
-        with _explained(path, self._failed), suppress(*_ABSENT):
+        with explained(path, self._failed), suppress(*_ABSENT):
             path.unlink()
 
     def _path(self, key: str) -> Path:
@@ -128,7 +129,7 @@ class FolderBlobs:
     def _walk(self, folder: str, start: str = "") -> Iterator[str]:
         place = self._root / folder
         try:
-            with _explained(place), os.scandir(place) as entries:
+            with explained(place), os.scandir(place) as entries:
                 # A folder sorts as its name with the slash that follows it in every key.
                 names = [
                     entry.name + "/" * entry.is_dir()
@@ -147,7 +148,7 @@ class FolderBlobs:
 
     def _create(self, path: Path, data: bytes) -> bool:
         """Write `data` durably and link it to `path`, unless something stands there."""
-        with _explained(path, self._failed):
+        with explained(path, self._failed):
             if path.is_file():
                 return False
             temp = self._temp / f"{self._token}-{next(self._numbers)}"

@@ -1,5 +1,6 @@
 """Runs the gallery's server: where it listens, who may come, and how it ends."""
 
+import asyncio
 import logging
 import secrets
 import socket
@@ -78,13 +79,24 @@ def serve(
             gallery.index.close()
 
 
+class Server(uvicorn.Server):
+    """One that hangs up at its end on visitors who neither read on nor leave."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: let everybody have what they asked for within the grace time, then close what is still open."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
 def server_of(gallery: Gallery, key: Key | None = None, names: Sequence[str] | None = None) -> uvicorn.Server:
     """A server of the gallery (see `app`): it tells nothing of itself, and waits for nobody at its end."""
     config = uvicorn.Config(
         app(gallery, key, names), log_level=logging.WARNING, access_log=False, server_header=False,
         proxy_headers=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def bound(where: Listening) -> socket.socket:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from infra.blobs.folder import explained
 from schemas.errors import Fatal
 
 FAULT = "Fatal Python error: "
@@ -30,10 +31,10 @@ def watched(path: Path, vmstat: Path = VMSTAT) -> Iterator[bool]:
     kills = _kills(vmstat)
     itself = _died_of_itself(path, kills)
     begun = path.with_name(f"{path.name}.new")
-    with begun.open("w", encoding="utf-8") as file:
-        file.write(f"{UNKNOWN if faulthandler.is_enabled() else kills}\n")
-        file.flush()
+    with explained(begun):
+        begun.write_text(f"{UNKNOWN if faulthandler.is_enabled() else kills}\n", encoding="utf-8")
         begun.replace(path)
+    with path.open("a", encoding="utf-8") as file:
         try:
             with _faults(file):
                 yield itself

@@ -30,7 +30,7 @@ class Bucket(FakeS3):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     found = Bucket()
-    monkeypatch.setattr("infra.s3.Client", lambda given: Client(given, FakeClock(), found, found.waited))
+    monkeypatch.setattr("infra.s3.Client", lambda given, **_: Client(given, FakeClock(), found, found.waited))
     return found
 
 
