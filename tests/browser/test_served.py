@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit, until
 from tests.browser.served import Served, served
 from tests.browser.test_look import brightness
 from tests.browser.test_slider import clip, point
-from tests.unit.gallery.test_hostile import hostile_blobs
+from tests.unit.reading.hostile import hostile_blobs
 from tests.unit.reading.making import put_on_shelf, request, subject, triplet
 from tests.unit.report.scenes import Campaign
 

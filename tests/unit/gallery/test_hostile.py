@@ -4,32 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.blobs.memory import MemoryBlobs
 from infra.gallery.watch import Queue, Work
-from tests.browser.test_hostile import TEXTS
 from tests.unit.gallery.site import Site, site
-from tests.unit.reading.making import delivered, gate, judge, put_on_shelf, record, request, screen, subject, triplet
+from tests.unit.reading.hostile import TEXTS, hostile_blobs
 from tests.unit.report.reading import Page
-
-
-def hostile_blobs() -> MemoryBlobs:
-    blobs, events = MemoryBlobs(), []
-    for text in TEXTS:
-        of = subject(text, text, text, text).model_copy(
-            update={"author": text, "licence": text, "origin": "photo", "made_by": text, "prompt_id": text}
-        )
-        asked = request(text, text)
-        won = triplet(of, asked, texts={text[:64]: text}, attempt=1)
-        put_on_shelf(blobs, won.model_copy(update={"judge": text, "writer": text, "measures": {text[:64]: 1.0}}))
-        events += [
-            gate(of, yes=False, reason=text),
-            screen(of, asked, 0, {text[:64]: 0.5, "null.soft": 0.1}),
-            judge(of, asked, (1.0, 1.0), 0, reason=text, measures={text[:64]: 2.0}),
-            judge(of, asked, (4.9, 4.9), 1, reason=text),
-            judge(of, asked, (1.0, 1.0), kind="inverse", reason=text, instruction=text),
-        ]
-    record(blobs, delivered(events))
-    return blobs
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from schemas import messages as m
 from schemas.errors import UserError
 from streams import labels
 from streams.labels import Label
-from tests.browser.test_hostile import TEXTS
 from tests.unit.gallery.site import Site, site
 from tests.unit.gallery.test_following import retract
 from tests.unit.gallery.test_labelling import opinion, seen
+from tests.unit.reading.hostile import TEXTS
 from tests.unit.report.reading import Page
 from tests.unit.report.scenes import Campaign
 
