@@ -60,9 +60,14 @@ class Label(BaseModel):
         return f"{folder(self.triplet_id, self.attempt)}{self.rater}/"
 
 
+def pair(triplet_id: str, attempt: int) -> str:
+    """How a pair is called."""
+    return f"{triplet_id}-{attempt}"
+
+
 def folder(triplet_id: str, attempt: int) -> str:
     """Where the opinions of a pair are kept."""
-    return f"{FOLDER}{triplet_id[:2]}/{triplet_id}-{attempt}/"
+    return f"{FOLDER}{triplet_id[:2]}/{pair(triplet_id, attempt)}/"
 
 
 def keep(blobs: Blobs, label: Label) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from schemas import messages as m
 from schemas.ids import TripletKind
+from streams import labels
 from streams.funnel import operation_of
 
 PRIME = 2**31 - 1
@@ -48,7 +49,7 @@ def add(connection: sqlite3.Connection, verdict: m.JudgeVerdict, accepted: bool)
     job = verdict.job
     if job.attempt < 0:  # nobody counts so; a label could not name it
         return
-    pair = named(job.triplet_id, job.attempt)
+    pair = labels.pair(job.triplet_id, job.attempt)
     pictures = b"".join(bytes.fromhex(ref.sha256) for ref in (job.subject.image, job.before, job.after))
     values = (
         verdict.job_id, pair, job.triplet_id, job.attempt, job.subject.source_id, job.kind, operation_of(job),
@@ -77,11 +78,6 @@ def find(connection: sqlite3.Connection, job: str) -> Judged | None:
 def prepare(connection: sqlite3.Connection) -> None:
     """Teach the connection the function that `VALID` asks for."""
     connection.create_function("unhexed", 1, bytes.fromhex, deterministic=True)
-
-
-def named(triplet_id: str, attempt: int) -> str:
-    """How a pair is called."""
-    return f"{triplet_id}-{attempt}"
 
 
 def mixed(text: str) -> int:

@@ -38,7 +38,7 @@ class Book:
         if last is None or last.model_copy(update={"at": label.at}) != label:
             labels.keep(self._blobs, label)
         with self._using:
-            pair = f"{label.triplet_id}-{label.attempt}"
+            pair = labels.pair(label.triplet_id, label.attempt)
             self._raters[pair] = self._raters.get(pair, frozenset()) | {label.rater}
 
     def _looked_up(self) -> dict[str, frozenset[str]]:

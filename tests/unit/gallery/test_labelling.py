@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.blobs.memory import MemoryBlobs
-from infra.gallery.index import judged
 from infra.gallery.labelling import sample
 from infra.gallery.labelling.choice import Choice, read
 from infra.gallery.labelling.guide import ALSO, SCALES
-from schemas import ids
 from schemas import messages as m
 from schemas.messages import Scores
 from streams import labels
@@ -47,7 +45,7 @@ def drawn(shown: Site, choice: Choice, labelled: set[str] | None = None) -> list
 def verdicts(own: Campaign) -> dict[str, m.JudgeVerdict]:
     """Those of a campaign, by the pair that each is of."""
     found = (event for event in own.events if isinstance(event, m.JudgeVerdict))
-    return {judged.named(one.job.triplet_id, one.job.attempt): one for one in found}
+    return {labels.pair(one.job.triplet_id, one.job.attempt): one for one in found}
 
 
 def seen(own: Campaign) -> dict[str, m.JudgeVerdict]:
@@ -97,7 +95,7 @@ def test_a_small_sample_is_spread_over_scores_and_operations(tmp_path: Path) -> 
                 for one in range(count)
             ]
     record(blobs, delivered(events))
-    told = {judged.named(one.job.triplet_id, 0): one for one in events if isinstance(one, m.JudgeVerdict)}
+    told = {labels.pair(one.job.triplet_id, 0): one for one in events if isinstance(one, m.JudgeVerdict)}
     with site(blobs, tmp_path) as found:
         picked = [told[name] for name in drawn(found, Choice(size=40))]
     assert Counter((one.job.request.operation, one.adherence, one.aesthetics) for one in picked) == {
@@ -128,7 +126,7 @@ def test_a_filter_leaves_its_own(labelling: Site, own: Campaign, name: str) -> N
     record(own.blobs, delivered([new], first=5000))
     labelling.look()
     value = {"operation": "relight", "campaign": "quay", "judge": "other@2"}[name]
-    assert drawn(labelling, read({name: value})) == [judged.named(new.job.triplet_id, 0)]
+    assert drawn(labelling, read({name: value})) == [labels.pair(new.job.triplet_id, 0)]
     assert drawn(labelling, read({name: "none such"})) == []
 
 
@@ -138,7 +136,7 @@ def test_a_pair_that_two_judges_judged_is_offered_once(labelling: Site, own: Cam
     record(own.blobs, delivered([again], first=5000))
     labelling.look()
     assert sorted(drawn(labelling, EVERYTHING)) == sorted(verdicts(own))
-    assert drawn(labelling, Choice(judge="other@2")) == [judged.named(first.job.triplet_id, first.job.attempt)]
+    assert drawn(labelling, Choice(judge="other@2")) == [labels.pair(first.job.triplet_id, first.job.attempt)]
 
 
 def test_an_audit_draws_from_the_shelf_alone(labelling: Site, own: Campaign) -> None:
@@ -334,8 +332,3 @@ def test_people_are_told_what_the_judge_is_told() -> None:
     )
     for said in [ALSO, *(scale.asks for scale in SCALES), *(mark for scale in SCALES for _, mark in scale.marks)]:
         assert said in text
-
-
-def test_a_pair_is_called_as_its_labels_folder() -> None:
-    name = ids.digest("x")
-    assert labels.folder(name, 3) == f"labels/{name[:2]}/{judged.named(name, 3)}/"
