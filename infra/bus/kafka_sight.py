@@ -68,14 +68,15 @@ def published(since: Since, left: Mapping[Place, int], known: float, now: float)
 
     No message is read. Those of a partition stand in the order of their times (the brokers stamp them), so the first
     one not older than an instant stands behind `left` exactly where that one is older. Instants are halved by their
-    age until it is known to within `SURE` or `LEAST_S`. `known` is what came of it last time, 0 at first: not much
-    has changed since, so the steps away from it are small to begin with.
+    age until it is known to within `SURE` or `LEAST_S`, and it is never told too young. `known` is what came of it last
+    time, 0 at first: not much has changed since, so the steps away from it are small to begin with.
     """
     low, found = known, since(list(left), known)
     if _older(found, left):  # a group was put back, or retention removed some of these meanwhile
         low, found = 0.0, since(list(left), 0.0)
         left = {place: max(left[place], first.offset) for place, first in found.items()}
-    at, high, best, places, step = low, now, math.inf, list(left), SURE if low else math.inf
+    at, high, best, places = low, now, math.inf, list(left)
+    step = max(LEAST_S, (now - low) * SURE / (1 + SURE)) if low else math.inf
     while places:
         older = _older(found, {place: left[place] for place in places})
         if older:
@@ -87,11 +88,9 @@ def published(since: Since, left: Mapping[Place, int], known: float, now: float)
             if len(met) == len(places):
                 return best
         if high - low <= max(LEAST_S, SURE * (now - high)):
-            return best if best <= high else low
-        younger = max(now - high, LEAST_S / 2)
-        if high == now:
-            younger, step = max(younger, (now - low) * math.exp(-2 * step)), 2 * step
-        at = now - math.sqrt((now - low) * younger)
+            return low
+        middle = now - math.sqrt((now - low) * max(now - high, LEAST_S / 2))
+        at, step = min(middle, low + step), 2 * step
         found = since(places, at)
     return now
 
