@@ -88,10 +88,10 @@ readme-models: $(READY) ## Renew the README's table of models from what they say
 
 # faust-streaming asks for click<8.4, huggingface-hub for 8.4.2 and uses none of it that 8.3 lacks: both run with 8.3.
 lock: ## Renew requirements.lock and requirements-models.lock from pyproject.toml (needs uv)
-	@$(LOCKED) --extra cluster --extra demo --extra dev --extra gemini --extra openai --extra services pyproject.toml \
+	@$(LOCKED) --extra cluster --extra content --extra dataset --extra demo --extra dev --extra gemini --extra nsfw --extra openai --extra services pyproject.toml \
 		--output-file requirements.lock
-	@echo 'click>=8.3,<8.4' | $(LOCKED) --extra cluster --extra demo --extra dev --extra gemini --extra openai --extra services \
-		--extra models --override - --constraint requirements.lock pyproject.toml --output-file requirements-models.lock
+	@echo 'click>=8.3,<8.4' | $(LOCKED) --extra cluster --extra content --extra dataset --extra demo --extra dev --extra gemini --extra nsfw --extra openai --extra services \
+		--extra models --extra readers --override - --constraint requirements.lock pyproject.toml --output-file requirements-models.lock
 
 clean: ## Remove what the tools left behind
 	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""The data set: what trainers take away, made of the shelf and the records."""

@@ -1,0 +1,61 @@
+"""The columns of a data set, said once: their types and meanings go into Parquet, WebDataset, card and Croissant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Type = Literal["string", "int", "float", "bool", "image", "images", "strings", "texts", "measures"]
+"""`images` and `strings` are lists; `texts` are (form, text) pairs, `measures` (name, value) pairs, sorted by name.
+
+"float" alone may be absent (None).
+"""
+
+
+class Picture(NamedTuple):
+    """A picture as it goes into a shard: the bytes of its file, and the file's name (`<sha256>.<ext>`)."""
+
+    data: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what it means, in one sentence."""
+
+    name: str
+    type: Type
+    meaning: str
+
+
+TRIPLETS: Sequence[Column] = (
+    Column("triplet_id", "string", "Name of the triplet by what was asked."),
+    Column("source_id", "string", "Name of the source; all triplets of one source belong into one split."),
+    Column("kind", "string", "forward, inverse (edited to source) or composite (edited to edited)."),
+    Column("operation", "string", "Kind of edit, of NHR's taxonomy."),
+    Column("instruction", "string", "What is asked of the picture."),
+    Column("instructions", "texts", "The instruction in other forms and languages."),
+    Column("source_image", "image", "The picture before the edit."),
+    Column("edited_image", "image", "The picture after it."),
+    Column("width", "int", "Width in pixels of the picture before the edit."),
+    Column("height", "int", "Its height in pixels."),
+    Column("style", "string", "Style of the source, of NHR's taxonomy."),
+    Column("adherence", "float", "The judge's score of how well the instruction was followed, 1.0 to 5.0."),
+    Column("aesthetics", "float", "The judge's score of the edited picture's quality, 1.0 to 5.0."),
+    Column("geometric_mean", "float", "Square root of adherence x aesthetics."),
+    Column("preservation", "float", "The judge's score of what should not change, 1.0 to 5.0, where it gave one."),
+    Column("measures", "measures", "Whatever else was measured, by name."),
+    Column("checked", "string", "inverse: the edit was checked by judging its inverse; none: it has none."),
+    Column("judge", "string", "Who gave the scores: plug-in and recipe."),
+    Column("judge_calibrated", "bool", "Whether that judge's scores were held against people's when this was written."),
+    Column("editors", "strings", "Who made the edits: plug-in and recipe."),
+    Column("generator", "string", "Who drew the source: plug-in and recipe; empty for a photograph."),
+    Column("origin", "string", "generated or photo."),
+    Column("licence", "string", "Licence of the source photograph; empty for what was generated."),
+    Column("author", "string", "Author of the source photograph."),
+    Column("caption", "string", "The prompt that the source was drawn from, or the photograph's caption."),
+    Column("campaign", "string", "The mining effort it comes from."),
+    Column("policy_id", "string", "The policy that accepted it."),
+    Column("source_sha256", "string", "SHA-256 of the shelf's file of the picture before."),
+    Column("edited_sha256", "string", "SHA-256 of the shelf's file of the picture after."),
+)
+"""One row a triplet."""
