@@ -1,6 +1,7 @@
 """`nhr show ID`: a triplet's lineage and scores, and what became of every attempt at its requests."""
 
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -11,7 +12,7 @@ from rich.text import Text
 from schemas.errors import Missing, UserError
 from schemas.messages import Edit, Scores, Triplet
 from schemas.ports import Blobs
-from streams import policies, records, retractions, shelf
+from streams import calibrations, policies, records, retractions, shelf
 from streams.lineage import Attempt, Judgement, Lineage
 from streams.retractions import Retraction, Retractions
 from streams.rules import policy
@@ -24,6 +25,8 @@ FATES = {
     "hard": ("hard filter", "red"),
     "failed": ("failed", "red"),
 }
+
+UNCALIBRATED = "judge not calibrated: `nhr calibrate` holds it against people"
 
 
 def find(blobs: Blobs, prefix: str) -> Triplet:
@@ -47,20 +50,28 @@ def show(blobs: Blobs, prefix: str) -> RenderableType:
     lineage = Lineage([edit.request_id for edit in triplet.edits], policies.kept(blobs), policy.read("paper"))
     for event in records.events(blobs, about=triplet.subject.source_id):
         lineage.add(event)
-    parts = [_head(triplet), _retracted(taken_back.of(triplet)), _texts(triplet), _facts("Source", _source(triplet))]
+    parts = [
+        _head(triplet, calibrations.calibrated(blobs)),
+        _retracted(taken_back.of(triplet)),
+        _texts(triplet),
+        _facts("Source", _source(triplet)),
+    ]
     for number, edit in enumerate(triplet.edits, 1):
         parts += [_edit(number, edit, len(triplet.edits)), _attempts(lineage.attempts(edit.request_id), edit)]
     parts += [_relatives(blobs, triplet, lineage, taken_back), _facts("Files", _files(triplet))]
     return Group(*(part for part in parts if part is not None))
 
 
-def _head(triplet: Triplet) -> RenderableType:
+def _head(triplet: Triplet, calibrated: Container[str]) -> RenderableType:
     title = Text.assemble(("Triplet ", "bold"), (triplet.triplet_id, "bold cyan"))
     checked = "backward consistency checked" if triplet.checked == "inverse" else "no inverse to check it by"
     kind = Text(f"{triplet.kind} · {triplet.operation} · {checked}", "dim")
     scores = Text.assemble(*_score_parts(triplet.scores), (f"  by {triplet.judge}" if triplet.judge else "", "dim"))
+    marks = [] if triplet.judge in calibrated else [Text(UNCALIBRATED, "dim")]
     measures = [(name, f"{value:.4g}") for name, value in sorted(triplet.measures.items())]
-    return Group(title, kind, Text(f"“{triplet.instruction}”", "bold"), scores, *_optional("Measures", measures))
+    return Group(
+        title, kind, Text(f"“{triplet.instruction}”", "bold"), scores, *marks, *_optional("Measures", measures)
+    )
 
 
 def _score_parts(scores: Scores) -> list[str | tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Entries, triplets and attempts as the texts that the shared templates show (infra/report/templates/parts.html)."""
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from streams.lineage import Attempt, Judgement
 
 Texts = dict[str, object]
 Rows = list[tuple[str, str]]
+UNCALIBRATED = "judge not calibrated"
 NARROWEST = 0.62
 """Of a card's picture: what is taller is shown with margins, as in the report (assets/slider.js)."""
 STAGES = {
@@ -46,7 +48,7 @@ def card(item: Item, href: str) -> Texts:
         "operation": "" if columns["operation"] == columns["kind"] else words(columns["operation"]),
         "credit": _credit(kept["origin"], kept["author"]), "before": thumbnail(before), "after": thumbnail(after),
         "width": max(width, round(NARROWEST * height)), "height": height,
-        "adherence": _score(columns["adherence"]), "aesthetics": _score(columns["aesthetics"]),
+        "adherence": _score(columns["adherence"]), "aesthetics": _score(columns["aesthetics"]), "uncalibrated": "",
     }  # fmt: skip
     if "stage" not in columns:
         return texts | {
@@ -69,13 +71,14 @@ def large(before: ImageRef | None, after: ImageRef | None, instruction: str) -> 
     }  # fmt: skip
 
 
-def head(triplet: Triplet) -> Texts:
-    """What stands beside the large slider of a triplet."""
+def head(triplet: Triplet, calibrated: Container[str]) -> Texts:
+    """What stands beside the large slider of a triplet; `calibrated` are the recipes of judges that were."""
     checked = "checked by its inverse" if triplet.checked == "inverse" else "has no inverse to check it by"
     return {
         "lead": f"{triplet.kind}, {checked}", "style": triplet.subject.style, "missed": "", "reason": "",
         "operation": "" if triplet.operation == triplet.kind else words(triplet.operation),
         "credit": _credit(triplet.subject.origin, triplet.subject.author), **scores(triplet.scores),
+        "uncalibrated": "" if triplet.judge in calibrated else UNCALIBRATED,
     }  # fmt: skip
 
 
@@ -85,7 +88,7 @@ def head_of_rejected(one: Rejected) -> Texts:
         "lead": STAGES.get(one.stage, one.stage), "style": one.subject.style,
         "operation": "" if one.operation == one.kind else words(one.operation),
         "credit": _credit(one.subject.origin, one.subject.author), "missed": _missed_of(one), "reason": one.reason,
-        **scores(one.scores),
+        **scores(one.scores), "uncalibrated": "",
     }  # fmt: skip
 
 

@@ -78,6 +78,7 @@ class Cards:
             "instruction": triplet.instruction,
             "texts": dict(sorted(triplet.texts.items())),
             "scores": _scores(triplet.scores),
+            "calibrated": triplet.judge in self._gathered.calibrated,
             "at": int(self._gathered.moments.get(triplet.triplet_id, 0)),
             **self._pair(triplet.before, triplet.after),
             "source": self._source(triplet.subject),

@@ -9,7 +9,7 @@ from schemas import ids
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Blobs
-from streams import policies, records, retractions, shelf
+from streams import calibrations, policies, records, retractions, shelf
 from streams.funnel import Bars, Funnel, accepted, campaign_of, screen_stage
 from streams.lineage import Lineage
 from streams.records import Campaign, Event
@@ -47,7 +47,8 @@ class Gathered:
 
     What was retracted is not shown, and of rejected attempts neither those of retracted sources and pictures.
 
-    `moments`: when the triplets shown were judged (Unix seconds), where recorded.
+    `moments`: when the triplets shown were judged (Unix seconds), where recorded. `calibrated`: the recipes of judges
+    that were held against people.
     """
 
     triplets: Sequence[m.Triplet]
@@ -62,6 +63,7 @@ class Gathered:
     notes: Mapping[str, Campaign]
     policies: Sequence[str]
     taken_back: Retractions
+    calibrated: frozenset[str]
 
 
 class Gathering:
@@ -106,6 +108,7 @@ class Gathering:
             notes={name: note for name, note in notes.items() if name in self._campaigns},
             policies=sorted(self._used),
             taken_back=self._taken_back,
+            calibrated=calibrations.calibrated(self._blobs),
         )
 
     def _shelf(self, limit: int) -> list[m.Triplet]:

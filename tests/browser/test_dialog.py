@@ -111,3 +111,16 @@ def test_a_long_dialog_can_be_closed_from_anywhere(visit: Visit, report: Path, c
     page.locator("#detail .attempt").last.scroll_into_view_if_needed()
     page.locator("#detail").get_by_label("Close").click()
     expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_a_judge_that_nobody_calibrated_is_marked_on_card_and_sheet(
+    visit: Visit, report: Path, campaign: Campaign
+) -> None:
+    page = visit(report, f"#gallery?t={forward(campaign)}")
+    for place in ("#detail .score-row .uncalibrated", ".card .foot .uncalibrated"):
+        mark = page.locator(place).first
+        expect(mark).to_have_text("judge not calibrated")
+        expect(mark).to_have_attribute("title", re.compile("then run `nhr calibrate`"))
+    rejected = visit(report, "#rejected")
+    expect(rejected.locator(".card:visible").first).to_be_visible()
+    expect(rejected.locator(".uncalibrated:visible")).to_have_count(0)

@@ -20,7 +20,7 @@ from infra.report.gather import Rejected, rejection
 from schemas import messages as m
 from schemas.errors import Missing, UserError
 from schemas.messages import ImageRef, Triplet
-from streams import policies, records, shelf
+from streams import calibrations, policies, records, shelf
 from streams.lineage import Lineage
 from streams.records import Event
 from streams.rules import policy
@@ -77,7 +77,8 @@ def _triplet(gallery: Gallery, request: Request) -> Response:
     lineage = known.lineage([edit.request_id for edit in triplet.edits])
     back = view.address()
     return gallery.page(
-        request, "triplet.html", title=triplet.instruction, triplet=triplet, head=shown.head(triplet),
+        request, "triplet.html", title=triplet.instruction, triplet=triplet,
+        head=shown.head(triplet, calibrations.calibrated(gallery.blobs)),
         pair=shown.large(known.visible(triplet.before), known.visible(triplet.after), triplet.instruction),
         texts=sorted(triplet.texts.items()), edits=_edits(triplet, lineage, known),
         relatives=[shown.relative(one, one.triplet_id in shelved) for one in lineage.judgements(triplet)

@@ -4,12 +4,14 @@ const STAGES = {
   soft: "Soft filter", pixels: "Pixel check", hard: "Hard filter", inverse: "Inverse rejected", composite: "Composite rejected",
 };
 
+const UNCALIBRATED = "judge not calibrated";
+
 function told(item, lead) {
   return {
     lead, instruction: item.instruction, style: item.source.style, ...scoreTexts(item.scores),
     operation: item.operation === item.kind ? "" : words(item.operation),
     credit: item.source.origin === "photo" && item.source.author ? `by ${item.source.author}` : "",
-    missed: missed(item), reason: item.reason,
+    missed: missed(item), reason: item.reason, uncalibrated: item.calibrated === false ? UNCALIBRATED : "",
   };
 }
 

@@ -61,8 +61,8 @@ function hint(images, item) {
   return both && make("p", { class: "hint" }, "Drag, or use the arrow keys; hold (or hold Space) to see only the picture before.");
 }
 
-function scoreRow(scores) {
-  return filled("score-row", scoreTexts(scores));
+function scoreRow(item) {
+  return filled("score-row", told(item, ""));
 }
 
 function tripletText(item, more, page, open) {
@@ -71,7 +71,7 @@ function tripletText(item, more, page, open) {
   return [
     make("h3", {}, item.instruction),
     filled("triplet-meta", told(item, `${item.kind}, ${checked}`)),
-    scoreRow(item.scores),
+    scoreRow(item),
     ...(texts ? [make("h4", {}, "Other texts"), texts] : []),
     ...family(item, more, page, open),
   ];
@@ -82,7 +82,7 @@ function rejectedText(item) {
     make("h3", {}, item.instruction),
     filled("rejected-meta", told(item, STAGES[item.stage] || item.stage)),
     missed(item) || item.reason ? filled("why", { missed: missed(item), reason: item.reason }) : null,
-    item.scores ? scoreRow(item.scores) : null,
+    item.scores ? scoreRow(item) : null,
   ];
 }
 

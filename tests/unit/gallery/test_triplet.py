@@ -1,8 +1,12 @@
 """The pages of one triplet and of one rejected attempt."""
 
+from pathlib import Path
+
 import pytest
 
 from schemas.messages import Triplet
+from streams import calibrations
+from streams.calibrations import Calibration
 from tests.unit.gallery.site import Site, site
 from tests.unit.report.scenes import Campaign
 
@@ -33,6 +37,17 @@ def test_a_triplet_tells_its_scores_texts_source_and_judge(shown: Site, forward:
     assert forward.subject.text in text
     assert "judge critic@1" in text
     assert f"nhr show {forward.triplet_id}" in text
+
+
+def test_a_judge_that_nobody_calibrated_is_marked_until_somebody_does(tmp_path: Path) -> None:
+    own = Campaign(1, ("add",), smaller=8)
+    with site(own.blobs, tmp_path) as found:
+        address = f"/triplet/{own.triplets[0].triplet_id}"
+        marked = found.page(address)
+        assert "judge not calibrated" in marked.text
+        assert any(name == "title" and "`nhr calibrate`" in value for name, value in marked.attributes)
+        calibrations.keep(own.blobs, Calibration(judge="critic@1", pairs=9, labels=9, raters=1, figures={}, at=1.0))
+        assert "judge not calibrated" not in found.page(address).text
 
 
 def test_a_triplet_leads_to_what_was_built_on_it(shown: Site, campaign: Campaign, forward: Triplet) -> None:

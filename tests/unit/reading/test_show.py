@@ -10,7 +10,8 @@ from infra.show import find, show
 from schemas import ids
 from schemas import messages as m
 from schemas.errors import UserError
-from streams import shelf
+from streams import calibrations, shelf
+from streams.calibrations import Calibration
 from tests.unit.reading.making import (
     delivered,
     edit_job,
@@ -114,3 +115,15 @@ def test_an_ambiguous_id_lists_up_to_five() -> None:
         find(blobs, "a")
     assert str(caught.value).count(", ") == 5
     assert "\n" not in str(caught.value)
+
+
+def test_a_judge_that_nobody_calibrated_is_marked_until_somebody_does() -> None:
+    own, told = MemoryBlobs(), []
+    put_on_shelf(own, FORWARD)
+    for _ in range(2):
+        console = Console(file=io.StringIO(), width=200, color_system=None)
+        console.print(show(own, FORWARD.triplet_id))
+        assert isinstance(console.file, io.StringIO)
+        told.append("judge not calibrated: `nhr calibrate`" in console.file.getvalue())
+        calibrations.keep(own, Calibration(judge="critic@1", pairs=9, labels=9, raters=1, figures={}, at=1.0))
+    assert told == [True, False]

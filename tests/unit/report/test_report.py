@@ -13,6 +13,8 @@ from infra.report import build
 from infra.report.pictures import shrunk
 from schemas.errors import UserError
 from schemas.ports import Image
+from streams import calibrations
+from streams.calibrations import Calibration
 from tests.unit.reading.making import (
     delivered,
     gate,
@@ -98,6 +100,16 @@ def test_a_rejected_attempt_tells_of_the_others_of_its_request(campaign: Campaig
     (rejected,) = page.details["rejected"].values()
     attempts = page.details["requests"][rejected["requests"][0]]
     assert [attempt["fate"] for attempt in attempts] == ["soft", "pixels", "hard", "survived"]
+
+
+def test_a_triplet_tells_whether_its_judge_was_calibrated(tmp_path: Path) -> None:
+    own = Campaign(1, ("add",))
+    found = []
+    for name in ("before.html", "after.html"):
+        page = Page(build(own.blobs, tmp_path / name).read_text(encoding="utf-8"))
+        found.append({one["calibrated"] for one in page.data["triplets"]})
+        calibrations.keep(own.blobs, Calibration(judge="critic@1", pairs=9, labels=9, raters=1, figures={}, at=1.0))
+    assert found == [{False}, {True}]
 
 
 def test_what_cards_share_is_said_once(campaign: Campaign, page: Page) -> None:
