@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 
 from streams.labels import Label
+from streams.opinions import FORMULA
 
 COLUMNS = {
     "triplet_id": "the pair: its triplet", "attempt": "and which attempt at it", "kind": "forward, inverse, composite",
@@ -19,7 +20,6 @@ COLUMNS = {
     "job_id": "the judge's verdict", "at": "when it was labelled, Unix seconds",
 }  # fmt: skip
 """Of the CSV file, with what they hold."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(slots=True)
