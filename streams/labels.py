@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas import formats
 from schemas.errors import UserError
 from schemas.ids import TripletKind
-from schemas.messages import Id, Instruction, Name, Reason, Score, Scores, Whole
+from schemas.messages import Id, Instruction, Name, Reason, Score, Scores, Triplet, Whole
 from schemas.ports import Blobs
 from streams.ahead import ahead
 
@@ -63,6 +63,16 @@ class Label(BaseModel):
 def pair(triplet_id: str, attempt: int) -> str:
     """How a pair is called."""
     return f"{triplet_id}-{attempt}"
+
+
+def attempt_of(triplet: Triplet) -> int:
+    """Which attempt a triplet's pair is: of an edit the one that won, otherwise there is but one."""
+    return triplet.edits[0].attempt if triplet.kind == "forward" and triplet.edits else 0
+
+
+def pair_of(triplet: Triplet) -> str:
+    """How a triplet's pair is called."""
+    return pair(triplet.triplet_id, attempt_of(triplet))
 
 
 def folder(triplet_id: str, attempt: int) -> str:

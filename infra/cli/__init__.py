@@ -25,6 +25,7 @@ shows examples.
 def app() -> typer.Typer:
     """The command line, built when it is needed."""
     from infra.cli import (
+        audit,
         buckets,
         canary,
         control,
@@ -62,6 +63,7 @@ def app() -> typer.Typer:
         data,
         gallery,
         stats,
+        audit,
         redecide,
         keeping,
         dlq,

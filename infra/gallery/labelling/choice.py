@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from streams.audits import is_week
+
 MODES = ("calibrate", "audit")
 FILTERS = ("operation", "campaign", "judge")
 SIZE = 200
@@ -14,7 +16,10 @@ LONGEST = 400
 
 @dataclass(frozen=True)
 class Choice:
-    """A sample of `size` pairs; `reveal`: show what the judge had said of a pair once its label is sent."""
+    """A sample of `size` pairs; `reveal`: show what the judge had said of a pair once its label is sent.
+
+    With a `week` it is just the pairs of that week's audit, whatever else is chosen.
+    """
 
     mode: str = "calibrate"
     operation: str = ""
@@ -23,6 +28,7 @@ class Choice:
     size: int = SIZE
     seed: int = 1
     reveal: bool = False
+    week: str = ""
 
     @property
     def filters(self) -> dict[str, str]:
@@ -31,6 +37,8 @@ class Choice:
 
     def address(self, **more: str) -> str:
         """The choice, defaults left out, as a query string: "" or beginning with "?"."""
+        if self.week:
+            return f"?{urlencode({'audit': self.week, **more})}"
         said = {"mode": "" if self.mode == MODES[0] else self.mode, **self.filters}
         said["size"] = "" if self.size == SIZE else str(self.size)
         said["seed"] = "" if self.seed == 1 else str(self.seed)
@@ -42,6 +50,8 @@ class Choice:
 def read(given: Mapping[str, str]) -> Choice:
     """The choice that an address or a form names; whatever it says that makes no sense is passed over."""
     mode = given.get("mode", "")
+    if is_week(week := given.get("audit", "") or mode):
+        return Choice(mode="audit", week=week)
     operation, campaign, judge = (given.get(name, "")[:LONGEST] for name in FILTERS)
     return Choice(
         mode if mode in MODES else MODES[0], operation, campaign, judge, _whole(given.get("size", ""), SIZE, MOST),

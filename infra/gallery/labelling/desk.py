@@ -13,8 +13,10 @@ from infra.gallery.labelling.book import Book
 from infra.gallery.labelling.choice import Choice
 from infra.gallery.labelling.sample import Drawn
 from infra.gallery.pages.pictures import known
+from schemas.errors import Missing
+from schemas.ids import digest
 from schemas.messages import ImageRef
-from streams import labels, records, shelf
+from streams import audits, labels, records, shelf
 from streams.labels import Label
 
 LEAST_S = 15.0
@@ -60,22 +62,22 @@ class Desk:
     def progress(self, choice: Choice, rater: str) -> Progress:
         """How far the rater is."""
         raters = self.book.raters()
-        offered = self._offered(choice)
+        offered = self._offered(choice, rater)
         mine = [raters[one.pair] for one in offered if rater in raters.get(one.pair, ())]
         return Progress(len(offered), len(mine), sum(len(one) > 1 for one in mine))
 
     def upcoming(self, choice: Choice, rater: str, after: str = "") -> Laid | None:
         """The first pair behind the job `after` that the rater has not labelled; None when there is none."""
-        raters, order = self.book.raters(), self._offered(choice)
+        raters, order = self.book.raters(), self._offered(choice, rater)
         start = _place(order, after) + 1
         for number in range(start, len(order)):
             if rater not in raters.get(order[number].pair, ()) and (laid := self._laid(order, number)):
                 return laid
         return None
 
-    def laid(self, choice: Choice, job: str) -> Laid | None:
+    def laid(self, choice: Choice, rater: str, job: str) -> Laid | None:
         """The pair of that job; None for one that is unknown, was taken back, or has lost its pictures."""
-        order = self._offered(choice)
+        order = self._offered(choice, rater)
         number = _place(order, job)
         return self._laid(order, number) if number >= 0 else self._laid([Drawn(job, "")], 0)
 
@@ -86,19 +88,33 @@ class Desk:
         label = labels.of_rater(self._gallery.blobs, found.triplet, found.attempt, rater) if found else None
         return (found, label) if found and label else None
 
-    def _offered(self, choice: Choice) -> list[Drawn]:
-        """The sample without pairs that were found to have lost their pictures."""
+    def _offered(self, choice: Choice, rater: str) -> list[Drawn]:
+        """The sample without pairs that were found to have lost their pictures; of an audit in the rater's own order.
+
+        So whoever stops half-way has labelled a random half, and not the one that everybody has.
+        """
+        found = [one for one in self._drawn(choice) if one.job not in self._gone]
+        return sorted(found, key=lambda one: digest(rater, choice.week, one.pair)) if choice.week else found
+
+    def _drawn(self, choice: Choice) -> list[Drawn]:
         with self._using:  # one draws, the others wait for it
             started = time.monotonic()
             good_until, drawn = self._samples.get(choice, (float("-inf"), []))
             if started >= good_until or not drawn:
-                with self._gallery.asked() as index:
-                    drawn = sample.draw(index, choice, self.book.raters())
+                drawn = self._draw(choice)
                 now = time.monotonic()
                 if len(self._samples) >= MOST_SAMPLES:
                     self._samples.clear()
                 self._samples[choice] = now + max(LEAST_S, SHARE * (now - started)), drawn
-        return [one for one in drawn if one.job not in self._gone]
+        return drawn
+
+    def _draw(self, choice: Choice) -> list[Drawn]:
+        try:
+            pairs = audits.read(self._gallery.blobs, choice.week).pairs if choice.week else ()
+        except Missing:
+            return []
+        with self._gallery.asked() as index:
+            return sample.named(index, pairs) if choice.week else sample.draw(index, choice, self.book.raters())
 
     def _laid(self, order: Sequence[Drawn], number: int) -> Laid | None:
         with self._gallery.asked() as index:

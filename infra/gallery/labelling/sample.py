@@ -1,4 +1,4 @@
-"""Which pairs a choice makes: a spread over the judge's scores for calibrating, a plain draw of the shelf for auditing.
+"""Which pairs a choice makes: a spread over the judge's scores to calibrate, a draw of the shelf or a week's to audit.
 
 Both orders are hashes of the pairs' names under a seed, the same for everybody, so that raters meet on the same pairs.
 """
@@ -40,6 +40,15 @@ def draw(connection: sqlite3.Connection, choice: Choice, labelled: Collection[st
     if choice.mode == "calibrate":
         values["labelled"] = json.dumps(sorted(labelled))
     return [Drawn(*row) for row in connection.execute(ask.format(where=where, same=same), values)]
+
+
+def named(connection: sqlite3.Connection, pairs: Collection[str]) -> list[Drawn]:
+    """Those of these pairs on which there is a verdict, and that were not taken back; by their names.
+
+    Of several verdicts on a pair, the one by which it came to the shelf.
+    """
+    judged.prepare(connection)
+    return [Drawn(*row) for row in connection.execute(_NAMED, {"pairs": json.dumps(sorted(pairs))})]
 
 
 def choices(connection: sqlite3.Connection) -> Mapping[str, list[tuple[str, int]]]:
@@ -91,5 +100,16 @@ WITH found AS (
   WHERE accepted = 1 AND triplets.shown = 1 AND {VALID} {{where}}
 ), sample AS (SELECT number, place FROM found WHERE nth = 1 ORDER BY place LIMIT :size)
 SELECT job, pair FROM sample JOIN judged USING (number) ORDER BY place, pair
+"""
+_NAMED = f"""
+WITH found AS (
+  SELECT judged.number, row_number() OVER (
+    PARTITION BY judged.pair ORDER BY triplets.id IS NULL, judged.number
+  ) AS nth
+  FROM judged LEFT JOIN triplets ON judged.triplet = triplets.id AND judged.pictures = triplets.pictures
+    AND judged.adherence = triplets.adherence AND judged.aesthetics = triplets.aesthetics
+  WHERE judged.pair IN (SELECT value FROM json_each(:pairs)) AND {VALID}
+)
+SELECT job, pair FROM found JOIN judged USING (number) WHERE nth = 1 ORDER BY pair
 """
 # The verdict by which a triplet came to the shelf has its pictures and its scores; of equal attempts the first won.

@@ -2,10 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 
+from schemas.errors import NhrError
+from schemas.ports import Blobs
+from streams import audits
 from streams.labels import Label
 from streams.opinions import FORMULA
 
@@ -81,6 +84,29 @@ def summed(labels: Iterable[Label]) -> Summary:
     raters = [(name, given, shared, each.get(name, Met())) for name, (given, shared) in sorted(counts.items())]
     told = [(one, other, met) for (one, other), met in sorted(couples.items())]
     return Summary(sum(count[0] for count in counts.values()), pairs, raters, told, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How far the audit of a week is: pairs `labelled` by anybody, of those `drawn`; or why it cannot be read."""
+
+    week: str
+    drawn: int = 0
+    labelled: int = 0
+    trouble: str = ""
+
+
+def audited(blobs: Blobs, raters: Mapping[str, Collection[str]]) -> list[Audited]:
+    """Every audit, the latest first; `raters` are those of each labelled pair."""
+    found = []
+    for week in reversed(audits.weeks(blobs)):
+        try:
+            pairs = audits.read(blobs, week).pairs
+        except NhrError as error:
+            found.append(Audited(week, trouble=str(error)))
+        else:
+            found.append(Audited(week, len(pairs), sum(bool(raters.get(pair)) for pair in pairs)))
+    return found
 
 
 def as_csv(labels: Iterable[Label]) -> str:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from infra.gallery import shown
 from infra.gallery.gallery import Gallery
 from infra.gallery.labelling import telling
+from infra.gallery.labelling.book import Book
 from infra.report.gather import Rejected
 from schemas import ids
 from schemas.errors import NhrError
@@ -27,8 +28,9 @@ def routes(gallery: Gallery) -> list[Route]:
     def progress(request: Request) -> Response:
         summary = telling.summed(labels.latest(gallery.blobs))
         return gallery.page(
-            request, "label_progress.html", title="Labels", summary=summary, columns=list(telling.COLUMNS.items())
-        )
+            request, "label_progress.html", title="Labels", summary=summary, columns=list(telling.COLUMNS.items()),
+            audited=telling.audited(gallery.blobs, Book(gallery.blobs).raters()),
+        )  # fmt: skip
 
     def as_csv(_: Request) -> Response:
         return _file(telling.as_csv(labels.latest(gallery.blobs)), "labels.csv", "text/csv; charset=utf-8")
@@ -45,8 +47,7 @@ def routes(gallery: Gallery) -> list[Route]:
 
 def of_triplet(blobs: Blobs, triplet: Triplet) -> list[Told]:
     """The labels of a triplet's pair, see `of_pair`."""
-    forward = triplet.kind == "forward" and triplet.edits
-    return of_pair(blobs, triplet.triplet_id, triplet.edits[0].attempt if forward else 0)
+    return of_pair(blobs, triplet.triplet_id, labels.attempt_of(triplet))
 
 
 def of_rejected(blobs: Blobs, one: Rejected) -> list[Told]:

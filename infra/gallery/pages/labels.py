@@ -19,11 +19,13 @@ from infra.gallery.labelling.desk import Desk, Laid
 from infra.gallery.labelling.guide import ALSO, SCALES, STEPS
 from infra.gallery.posting import Refused, fields
 from schemas.errors import Missing, NhrError
-from streams import shelf
+from streams import audits, shelf
 from streams.labels import Label, Rater
 
 COOKIE = "nhr_rater"
 A_YEAR_S = 365 * 24 * 3600
+MOST_WEEKS = 8
+"""Audits that are offered, the latest; older ones by their address."""
 LONGEST_NOTE = 500
 """Characters; what is kept may have 1,024 bytes."""
 NO_NAME = "Give yourself a plain name: small letters, digits, - and _, at most 32."
@@ -79,12 +81,13 @@ def _posted(
 
 
 def _choosing(gallery: Gallery, request: Request, trouble: str = "", status: int = 200, rater: str = "") -> Response:
+    choice, weeks = choices.read(request.query_params), audits.weeks(gallery.blobs)[: -MOST_WEEKS - 1 : -1]
     with gallery.asked() as index:
         offered, total = sample.choices(index), sample.total(index)
     return gallery.page(
-        request, "label_choose.html", status, title="Label", choice=choices.read(request.query_params), total=total,
+        request, "label_choose.html", status, title="Label", choice=choice, total=total,
         rater=rater or _rater(request.cookies.get(COOKIE, "")), offered=offered, trouble=trouble, words=shown.words,
-        most=choices.MOST,
+        most=choices.MOST, weeks=[*weeks, *({choice.week} - {"", *weeks})],
     )  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def _pair(gallery: Gallery, desk: Desk, request: Request) -> Response:
     if not rater:
         return RedirectResponse(f"/label{choice.address()}", 303)
     job = request.path_params["job"]
-    laid = desk.laid(choice, job)
+    laid = desk.laid(choice, rater, job)
     if laid is None:
         return _lost(gallery, request, choice, job)
     before = desk.said(job, rater)
@@ -129,10 +132,10 @@ def _pair(gallery: Gallery, desk: Desk, request: Request) -> Response:
 
 def _said(gallery: Gallery, desk: Desk, request: Request, given: Fields) -> Response:
     choice, job = choices.read(request.query_params), request.path_params["job"]
-    laid = desk.laid(choice, job)
+    rater = _rater(given.get("rater", ""))
+    laid = desk.laid(choice, rater, job)
     if laid is None:
         return _lost(gallery, request, choice, job)
-    rater = _rater(given.get("rater", ""))
     label, trouble = _label(laid, rater, given)
     status = 422
     if label is not None:
