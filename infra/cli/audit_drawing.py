@@ -17,13 +17,12 @@ NONE = "–"
 def tables(found: Precision, at_least: float | None, below: Sequence[str]) -> RenderableType:
     """Every table, for a rich console."""
     parts: list[RenderableType] = [_weeks(found), *_trend(found)]
-    parts += [
-        part for axis, shares in found.by.items() if shares for part in (Text(), _by(TITLES[axis], shares, found))
-    ]
-    parts += [Text(f"Paper: {JUDGE_PRECISION:.1%} at both scores ≥ 4.7. Good: both above {POSITIVE}.", "dim")]
+    for axis, shares in found.by.items():
+        parts += [Text(), _by(axis, shares, found)] if shares else []
+    paper = f"Paper (┊): {_percent(JUDGE_PRECISION)} of what its judge gives 4.7 or more on both scales."
+    parts += [Text(), Text(f"Good: people give more than {POSITIVE} on both scales. {paper}", "dim")]
     parts += [Text(note, "dim") for note in _notes(found)]
-    for name in below:
-        parts.append(Text(f"Below {at_least:.1%}: {name}", "bold red"))
+    parts += [Text(f"Surely below {_percent(at_least or 0.0)}: {name}", "bold red") for name in below]
     return Group(*parts)
 
 
@@ -70,7 +69,7 @@ def _share(one: Share, level: float) -> dict[str, object]:
 
 
 def _weeks(found: Precision) -> Table:
-    table = _table("week", "of", "labelled", "good", "precision", f"{found.level:.4g} interval", "")
+    table = _table("week", "accepted", "labelled", "good", "precision", _interval(found), "")
     for one in found.weeks:
         table.add_row(
             one.audit.week, f"{one.audit.drawn_from:,}", f"{one.share.labelled:,}/{one.drawn:,}",
@@ -82,11 +81,21 @@ def _weeks(found: Precision) -> Table:
     return table
 
 
-def _by(title: str, shares: Mapping[str, Share], found: Precision) -> Table:
-    table = _table(title, "labelled", "good", "precision", f"{found.level:.4g} interval", "")
+def _by(axis: str, shares: Mapping[str, Share], found: Precision) -> Table:
+    """A recipe is long: beside it nothing is drawn."""
+    drawn = ("",) if axis != "judge" else ()
+    table = _table(TITLES[axis], "labelled", "good", "precision", _interval(found), *drawn)
     for name, share in shares.items():
-        table.add_row(Text(name), f"{share.labelled:,}", *_cells(share, found.level))
+        table.add_row(Text(name), f"{share.labelled:,}", *_cells(share, found.level)[: 3 + len(drawn)])
     return table
+
+
+def _interval(found: Precision) -> str:
+    return f"{found.level * 100:g} % interval"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
 
 
 def _table(first: str, *others: str) -> Table:
@@ -107,7 +116,8 @@ def _cells(share: Share, level: float) -> tuple[str, str, str, str]:
     for place in range(round(interval.low * BAR), round(interval.high * BAR) + 1):
         marks[place] = "─"
     marks[round(share.value * BAR)] = "●"
-    return f"{share.good:,}", f"{share.value:.1%}", f"{interval.low:.1%} – {interval.high:.1%}", "".join(marks)
+    told = f"{interval.low * 100:.1f} – {interval.high * 100:.1f}"
+    return f"{share.good:,}", _percent(share.value), told, "".join(marks)
 
 
 def _trend(found: Precision) -> Iterator[Text]:
