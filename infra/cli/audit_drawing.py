@@ -10,7 +10,7 @@ from streams.paper import JUDGE_PRECISION
 from streams.precision import POSITIVE, Audited, Precision, Share
 
 TITLES = {"group": "operations", "kind": "kind", "judge": "judge"}
-BAR = 20
+BAR = 12
 NONE = "–"
 
 

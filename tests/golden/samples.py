@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
+from streams.audits import Audit
 from streams.labels import Label
 from streams.records import Campaign
 from streams.retractions import Retraction
@@ -146,6 +147,9 @@ LABEL = Label(
     judged=m.Scores(adherence=4.8, aesthetics=4.7, preservation=4.9), accepted=True, at=1_750_000_000.5,
 )  # fmt: skip
 """`v1/label.json`."""
+
+AUDIT = Audit(week="2026-W48", of="week", drawn_from=1234, pairs=(f"{TRIPLET_ID}-2", f"{'8' * 32}-0"))
+"""`v1/audit.json`."""
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""
