@@ -1,5 +1,6 @@
 """The strict judge on a vision model: two scores in the paper's format, read strictly, from one pass or several."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean, pstdev
@@ -8,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 from pydantic import Field
 
 from schemas.messages import JudgeJob
-from schemas.ports import Billed, Judged, Task
+from schemas.ports import Billed, Image, Judged, Task
 from workers.language.asking import Asker, Question, Reply
 from workers.language.marks import ADHERENCE, AESTHETICS, LEAST, MOST, PRESERVATION, REASON, reason, score, seed
 from workers.language.serving import Served, ServiceOptions, readable_json
@@ -71,53 +72,60 @@ class VlmJudge(Served[JudgingT]):
         return self.each(tasks, do)
 
     def _judged(self, task: Task[JudgeJob], asker: Asker, readings: list[Reading]) -> Judged:
-        question, fields = self._question(task), self._fields
+        first = question(task.job, task.images, self.options)
         while len(readings) < self.options.passes:
-            asked = replace(question, seed=(question.seed or 0) + len(readings))
-            readings.append(_reading(asker.ask(asked), fields, self.options.weighted))
+            asked = replace(first, seed=(first.seed or 0) + len(readings))
+            readings.append(_reading(asker.ask(asked), fields(self.options), self.options.weighted))
         return mean(readings)
 
-    @property
-    def _fields(self) -> tuple[str, ...]:
-        """The answer's fields in the order in which a model is to think of them."""
-        asked = self.options
-        before, after = (REASON,) * (asked.reason == "before"), (REASON,) * (asked.reason == "after")
-        return (*before, ADHERENCE, AESTHETICS, *(PRESERVATION,) * asked.preservation, *after)
 
-    def _question(self, task: Task[JudgeJob]) -> Question:
-        job, asked, words = task.job, self.options, wording("judge")
-        parts = {
-            "preservation": _line(words, "preservation", asked.preservation),
-            "reason": _line(words, f"reason_{asked.reason}", asked.reason != "none"),
-            "example": words.example(self._fields),
-        }
-        before, after = shown(task.images, asked.side)
-        ask = words.said("ask", instruction=quoted(job.instruction), rubric=rubric(*operations(job)))
-        return Question(
-            system=words.said("system", **parts),
-            parts=("Before the edit:", before, "After the edit:", after, ask),
-            schema=words.schema(self._fields),
-            max_tokens=asked.tokens,
-            temperature=asked.variety if asked.passes > 1 else asked.temperature,
-            seed=seed(job.job_id),
-            logprobs=ALTERNATIVES * asked.weighted,
-        )
+def fields(asked: JudgingOptions) -> tuple[str, ...]:
+    """The answer's fields in the order in which a model is to think of them."""
+    before, after = (REASON,) * (asked.reason == "before"), (REASON,) * (asked.reason == "after")
+    return (*before, ADHERENCE, AESTHETICS, *(PRESERVATION,) * asked.preservation, *after)
+
+
+def question(job: JudgeJob, images: Sequence[Image], asked: JudgingOptions) -> Question:
+    """What a judge with these options is asked of a job, whose `images` are (before, after)."""
+    words = wording("judge")
+    parts = {
+        "preservation": _line(words, "preservation", asked.preservation),
+        "reason": _line(words, f"reason_{asked.reason}", asked.reason != "none"),
+        "example": words.example(fields(asked)),
+    }
+    before, after = shown(images, asked.side)
+    ask = words.said("ask", instruction=quoted(job.instruction), rubric=rubric(*operations(job)))
+    return Question(
+        system=words.said("system", **parts),
+        parts=("Before the edit:", before, "After the edit:", after, ask),
+        schema=words.schema(fields(asked)),
+        max_tokens=asked.tokens,
+        temperature=asked.variety if asked.passes > 1 else asked.temperature,
+        seed=seed(job.job_id),
+        logprobs=ALTERNATIVES * asked.weighted,
+    )
+
+
+def answer(asked: JudgingOptions, adherence: float, aesthetics: float, why: str = "") -> str:
+    """What a model says that answers `question` just as asked: scores with one decimal, and no preservation."""
+    said = {ADHERENCE: round(adherence, 1), AESTHETICS: round(aesthetics, 1), REASON: why}
+    return json.dumps({name: said[name] for name in fields(asked)}, ensure_ascii=False)
 
 
 def _line(words: Wording, name: str, wanted: bool) -> str:
     return f"{words.said(name)}\n" if wanted else ""
 
 
-def _reading(reply: Reply, fields: Sequence[str], by_odds: bool) -> Reading:
+def _reading(reply: Reply, wanted: Sequence[str], by_odds: bool) -> Reading:
     """What the answer says; raises `Unreadable` unless it says all that was asked."""
-    answer = readable_json(reply)
+    said = readable_json(reply)
     scores, masses = {}, {}
-    for name in (field for field in fields if field != REASON):
-        scores[name] = score(answer, name)
+    for name in (field for field in wanted if field != REASON):
+        scores[name] = score(said, name)
         found = weighed(reply, name) if by_odds else None
         if found is not None:
             scores[name], masses[name] = found
-    return Reading(scores, masses, reason(answer) if REASON in fields else "")
+    return Reading(scores, masses, reason(said) if REASON in wanted else "")
 
 
 def mean(readings: Sequence[Reading]) -> Judged:

@@ -1,7 +1,6 @@
 """Calls to OpenAI and its likes through the library openai; imported only where one is made."""
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,10 +9,10 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from schemas.errors import NhrError
-from workers.language.asking import Blocked, Picture, Question, Reply
+from workers.language.asking import Blocked, Question, Reply
 from workers.language.deadline import Deadline
 from workers.language.openai_answers import reply
-from workers.language.openai_chat import OpenAIOptions
+from workers.language.openai_chat import OpenAIOptions, messages
 from workers.language.serving import ServiceOptions
 from workers.language.troubles import LONGEST_SAID, nonsense, refused, told_after, unreachable
 
@@ -47,7 +46,7 @@ class OpenAIChat:
     def request(self, question: Question) -> dict[str, Any]:
         """The call, as the library takes it."""
         options = self._options
-        asked: dict[str, Any] = {"model": self.model, "messages": list(self._messages(question)), "n": 1}
+        asked: dict[str, Any] = {"model": self.model, "messages": messages(question, options.detail), "n": 1}
         if options.effort:
             asked |= {"reasoning_effort": options.effort, "max_completion_tokens": question.max_tokens}
         else:
@@ -62,18 +61,6 @@ class OpenAIChat:
         if options.thinking is not None:
             asked["extra_body"] = {"chat_template_kwargs": {"enable_thinking": options.thinking}}
         return asked
-
-    def _messages(self, question: Question) -> Iterable[Mapping[str, object]]:
-        if question.system:
-            yield {"role": "system", "content": question.system}
-        yield {"role": "user", "content": [self._part(part) for part in question.parts]}
-
-    def _part(self, part: str | Picture) -> Mapping[str, object]:
-        if isinstance(part, str):
-            return {"type": "text", "text": part}
-        url = f"data:{part.mime};base64,{base64.b64encode(part.data).decode()}"
-        detail = {"detail": self._options.detail} if self._options.detail else {}
-        return {"type": "image_url", "image_url": {"url": url, **detail}}
 
     def close(self) -> None:
         """Give connections back; nobody may be asking any more."""

@@ -1,11 +1,13 @@
 """Plug-ins over OpenAI, or over a server of one's own that speaks like it: vLLM, SGLang, llama.cpp and others."""
 
+import base64
+from collections.abc import Callable, Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import Field
 
 from schemas.errors import UserError
-from workers.language.asking import Chat
+from workers.language.asking import Chat, Picture, Question
 from workers.language.serving import Served, ServiceOptions
 from workers.plugin import Access
 
@@ -41,6 +43,26 @@ class OpenAI(Served[OpenAIOptionsT]):
         except ModuleNotFoundError as error:
             raise UserError(f"package {error.name} is not installed", 'pip install "nhr[openai]"') from None
         return OpenAIChat(self.options, key_for(self.options, self.access))
+
+
+def data_url(picture: Picture) -> str:
+    """The picture itself as an address."""
+    return f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode()}"
+
+
+def messages(
+    question: Question, detail: str = "", address: Callable[[Picture], str] = data_url
+) -> list[Mapping[str, object]]:
+    """Words and pictures in order; pictures by their `address`."""
+    more = {"detail": detail} if detail else {}
+    parts = [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {"type": "image_url", "image_url": {"url": address(part), **more}}
+        for part in question.parts
+    ]
+    system = [{"role": "system", "content": question.system}] if question.system else []
+    return [*system, {"role": "user", "content": parts}]
 
 
 def key_for(options: ServiceOptions, access: Access) -> str:
