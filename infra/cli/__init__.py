@@ -46,6 +46,7 @@ def app() -> typer.Typer:
         status,
         topics,
         trying,
+        tune,
         up,
     )  # fmt: skip
 
@@ -64,6 +65,7 @@ def app() -> typer.Typer:
         gallery,
         stats,
         audit,
+        tune,
         redecide,
         keeping,
         dlq,
