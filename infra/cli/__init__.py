@@ -26,6 +26,7 @@ def app() -> typer.Typer:
     """The command line, built when it is needed."""
     from infra.cli import (
         buckets,
+        calibrate,
         canary,
         control,
         data,
@@ -62,6 +63,7 @@ def app() -> typer.Typer:
         data,
         gallery,
         stats,
+        calibrate,
         redecide,
         keeping,
         dlq,
