@@ -50,7 +50,7 @@ def _agreement(figure: "Figure", found: Findings) -> None:
     figure.suptitle(f"{found.judge} against people: {_many(found.pairs, 'labelled pair')}", color=INK)
     for axes, scale in zip(figure.subplots(1, len(SCALES), sharey=True), SCALES, strict=True):
         human, judged = found.sample.scale(scale)
-        axes.axline((1, 1), (5, 5), color=PALE, linewidth=1, zorder=0)
+        axes.axline((1, 1), (5, 5), color=PALE, linewidth=1)
         if found.pairs < MANY:
             axes.plot(human, judged, "o", color=COLOURS[scale], alpha=0.45, markersize=4, markeredgewidth=0)
         else:
@@ -93,7 +93,7 @@ def _errors(figure: "Figure", found: Findings) -> None:
     axes.set_ylabel("mean absolute error, points")
     axes.set_title(f"{found.judge}: error by people's score, 95 % intervals", fontsize=11, color=INK)
     _plain(axes)
-    _legend(figure)
+    _legend(figure, 3)
 
 
 def _precision(figure: "Figure", found: Findings) -> None:
@@ -122,7 +122,7 @@ def _precision(figure: "Figure", found: Findings) -> None:
         f"{found.judge}: decisions, good = both human scores above {found.aim.positive:g}", fontsize=11, color=INK
     )
     _plain(axes)
-    _legend(figure)
+    _legend(figure, 5)
 
 
 def _survival(figure: "Figure", found: Findings) -> None:
@@ -135,8 +135,8 @@ def _survival(figure: "Figure", found: Findings) -> None:
     if curve.between is not None and curve.midpoint is not None:
         for one in curve.between:
             axes.plot([one.value], [shares[one.value]], "o", color=BAD, markersize=7)
-            axes.annotate(f"knee {one.value:.1f}", (one.value, shares[one.value]), (6, 6), textcoords="offset points",
-                          fontsize=8, color=BAD)  # fmt: skip
+            axes.annotate(f"knee {one.value:.1f}", (one.value, shares[one.value]), (-8, -10), ha="right",
+                          textcoords="offset points", fontsize=8, color=BAD)  # fmt: skip
         axes.axvline(curve.midpoint.value, color=GOOD, linewidth=1.2)
         axes.annotate(f"midpoint {curve.midpoint.value:.2f}", (curve.midpoint.value, 0.97), (-4, 0), ha="right",
                       textcoords="offset points", fontsize=8, color=GOOD)  # fmt: skip
@@ -158,9 +158,9 @@ FIGURES: dict[str, tuple[float, float, Callable[["Figure", Findings], None]]] = 
 """What is drawn, by the last part of the file's name: inches wide and high."""
 
 
-def _legend(figure: "Figure") -> None:
+def _legend(figure: "Figure", columns: int) -> None:
     """Below the axes, where it hides nothing."""
-    figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
 
 
 def _scores(axes: "Axes", y: bool = True) -> None:

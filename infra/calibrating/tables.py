@@ -62,7 +62,7 @@ def _agreement(panel: Panel) -> Iterator[str]:
 
 
 def _errors(found: Findings) -> Table:
-    table = _table("scale", "MAE", "95 %", "paper", "Spearman", "95 %", "paper", "bias")
+    table = _table("scale", "MAE", "95 %", "paper", "rho", "95 %", "paper", "bias")
     for scale, one in found.scales.items():
         paper_mae, paper_rho = (_maybe(said.get(scale), "", 3) for said in (paper.JUDGE_MAE, paper.JUDGE_RHO))
         table.add_row(

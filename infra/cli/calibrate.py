@@ -154,9 +154,10 @@ def _tell(
     console.print(tables.panel(gathered))
     for one in found:
         console.print("", tables.judge(one), sep="\n")
-        where = kept.get(one.judge)
-        if where:
-            console.print(f"Kept as {where}.", markup=False)
+        if one.judge in kept:
+            console.print(f"Kept as {kept[one.judge]}.", markup=False)
+        elif one.pairs < one.aim.least:
+            console.print(f"Not kept: it rests on fewer than {one.aim.least} pairs (--least).", markup=False)
     for path in drawn:
         console.print(f"Drawn: {path}", markup=False, soft_wrap=True)
     if written:

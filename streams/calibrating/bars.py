@@ -55,7 +55,7 @@ class Bar:
         around = self.told.interval if self.told else None
         bar = f"{self.value:.1f}" if self.value is not None else f"no bar ({self.why})"
         between = f" ({around.low:.1f} to {around.high:.1f})" if around else ""
-        return f"{bar}{between}, from {self.pairs} labelled pairs, {self.good} of them good"
+        return f"{bar}{between}, from {self.pairs} labelled pair{'s' * (self.pairs != 1)}, {self.good} of them good"
 
 
 def least(sample: Sample, aim: Aim, seed: int) -> Bar:
