@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from schemas.errors import UserError
 from schemas.messages import Name, Reason, Score, Scores, Whole
 from streams import labels
 from streams.labels import Label
@@ -25,6 +26,7 @@ def _plain(value: Any) -> Any:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+Recipe = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9@+._-]*$", max_length=128)]
 Words = Annotated[Reason, BeforeValidator(_plain)]
 
 
@@ -49,7 +51,7 @@ class Opinion(BaseModel):
     adherence: Score
     aesthetics: Score
     note: Words = ""
-    judge: Text
+    judge: Recipe
     judged: Scores
     accepted: bool
     job_id: Name = ""
@@ -62,10 +64,17 @@ class Opinion(BaseModel):
 
 
 def from_labels(found: Iterable[Label]) -> Iterator[Opinion]:
-    """The opinions that labels hold; labels that name no judge are passed over."""
+    """The opinions that labels hold, those passed over that name no judge.
+
+    Raises `UserError` naming the label of a judge that no plug-in can be.
+    """
     for label in found:
-        if label.judge:
+        if not label.judge:
+            continue
+        try:
             yield Opinion.model_validate(label.model_dump(exclude={"format"}))
+        except ValidationError:
+            raise UserError(f"{label.folder} has a label of {label.judge!r}, which is no judge", "delete it") from None
 
 
 def latest(opinions: Iterable[Opinion]) -> list[Opinion]:

@@ -27,6 +27,7 @@ def app() -> typer.Typer:
     from infra.cli import (
         audit,
         buckets,
+        calibrate,
         canary,
         control,
         data,
@@ -66,6 +67,7 @@ def app() -> typer.Typer:
         stats,
         audit,
         tune,
+        calibrate,
         redecide,
         keeping,
         dlq,

@@ -1,0 +1,1 @@
+"""Calibration: a judge's scores held against people's, and the bars that follow; pure statistics."""
