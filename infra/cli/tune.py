@@ -26,7 +26,7 @@ Label pairs, write them as tuning data, tune, and use what comes of it; then hol
   nhr gallery --out data                                     Label
   nhr tune export --to tuned --gcs gs://bucket/nhr --out data
   nhr mine --judge gemini:model=projects/P/locations/L/endpoints/N ...
-  nhr calibrate ...
+  nhr calibrate --out data
 """
 GCS = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^\s?#]+)?/?")
 ADVISED = 100
