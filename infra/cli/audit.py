@@ -19,10 +19,10 @@ from streams.labels import Label
 HELP = """Audit what is accepted: a random sample a week, labelled by people, and the share of it that they find good.
 
 \b
-Every Monday, for the week that is over; label the sample in the gallery; then see:
+Every Monday, for the week that is over:
   nhr audit draw --week last --out data
   nhr gallery --out data                    Label, "Audit of week ..."
-  nhr audit --out data                      precision, week by week, beside the paper's
+  nhr audit --out data                      precision beside the paper's
 
 Without a command it is `nhr audit show`.
 """
@@ -82,9 +82,9 @@ def draw(
 
     \b
     Examples:
-      nhr audit draw --out data                   this week, as far as it is over
-      nhr audit draw --week last --size 200       the week that is over, of the cluster
-      0 6 * * 1 nhr audit draw --week last --out /data                  (cron)
+      nhr audit draw --out data                   this week, so far
+      nhr audit draw --week last --size 200       the cluster's last week
+      0 6 * * 1 nhr audit draw --week last --out /data     (cron)
     """
     now = time.time()
     name = _named(week, now)
@@ -115,7 +115,7 @@ def show(
     Examples:
       nhr audit --out data
       nhr audit show --week 2026-W48 --out data
-      0 7 * * * nhr audit --at-least 0.8 --out /data || mail -s precision me      (cron)
+      0 7 * * * nhr audit --at-least 0.8 --out /data || mail -s low me  (cron)
     """
     from infra.cli import audit_drawing as drawing
     from streams import opinions, precision

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 HELP = """Tune a judge of one's own with what people labelled.
 
 \b
-Label pairs, write them as tuning data, tune, and use what comes of it; then hold it against people:
-  nhr gallery --out data                                     Label
+Label pairs, tune with them, judge by what comes of it, label what it judged:
+  nhr gallery --out data                                      Label
   nhr tune export --to tuned --gcs gs://bucket/nhr --out data
   nhr mine --judge gemini:model=projects/P/locations/L/endpoints/N ...
   nhr calibrate --out data
@@ -82,15 +82,17 @@ def export(
     source are in one split. What was retracted is left out.
 
     \b
-    DIR/gemini/train.jsonl, validation.jsonl   for Gemini on Google Cloud (with --gcs or --inline)
-    DIR/chat/train.jsonl, validation.jsonl     chat messages for open vision models; pictures by path from DIR
-    DIR/images/                                the pictures, each once, as they are shown to judges
+    DIR/gemini/train.jsonl, validation.jsonl    for Gemini (--gcs, --inline)
+    DIR/chat/train.jsonl, validation.jsonl      chats, for open vision models
+    DIR/images/                                 each picture once, as it is shown
+
+    Chats name pictures by their path from DIR; for Gemini they lie in a bucket, to which you copy DIR.
 
     \b
     Examples:
       nhr tune export --to tuned --gcs gs://bucket/nhr --out data
       gcloud storage cp -r tuned/* gs://bucket/nhr
-      nhr tune export --to tuned --labels labels.csv --most-per-bin 200 --raters 2 --out data
+      nhr tune export --to tuned --labels labels.csv --raters 2 --out data
     """
     from infra.tuning import exporting, pairs
 
