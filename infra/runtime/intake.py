@@ -201,6 +201,7 @@ class Intake:
         subject = m.Subject(
             campaign=self._campaign, source_id=source, prompt_id=photo.name[:256], text=photo.caption,
             style="photograph", image=image, origin="photo", licence=photo.licence, author=photo.author,
+            licence_words=photo.words or None, training=photo.leave or None, web=photo.web or None,
         )  # fmt: skip
         return m.Source(subject=subject, requests=photo.requests)
 

@@ -42,6 +42,16 @@ EDIT_JOB = m.EditJob(
 
 CANDIDATE = m.Candidate(job=EDIT_JOB, image=EDITED, made_by="painter@111111111111", retry=1)
 
+PHOTOGRAPHED_SOURCE = SOURCE.model_copy(
+    update={
+        "subject": SUBJECT.model_copy(
+            update={
+                "licence_words": "CC0", "training": "plus:DataMining DMI-ALLOWED", "web": "https://photos.example/7",
+            }
+        )
+    }
+)  # fmt: skip
+
 METERED_SOURCE, METERED_CANDIDATE = (one.model_copy(update={"meter": METER}) for one in (SOURCE, CANDIDATE))
 
 JUDGE_JOB = m.JudgeJob(
@@ -91,8 +101,8 @@ FAILURE = m.Failure(
 REDRIVE = m.Redrive(source_id=SOURCE_ID, job_id="3" * 32, retry=2)
 
 MESSAGES: Mapping[str, m.Message] = {
-    "Prompt": PROMPT, "Source": SOURCE, "Source.meter": METERED_SOURCE, "EditJob": EDIT_JOB, "Candidate": CANDIDATE,
-    "Candidate.meter": METERED_CANDIDATE, "JudgeJob": JUDGE_JOB,
+    "Prompt": PROMPT, "Source.rights": PHOTOGRAPHED_SOURCE, "Source": SOURCE, "Source.meter": METERED_SOURCE,
+    "EditJob": EDIT_JOB, "Candidate": CANDIDATE, "Candidate.meter": METERED_CANDIDATE, "JudgeJob": JUDGE_JOB,
     "TextJob": TEXT_JOB, "Triplet": TRIPLET, "GateVerdict": GATE_VERDICT, "ScreenVerdict": SCREEN_VERDICT,
     "JudgeVerdict": JUDGE_VERDICT, "TextAnswer": TEXT_ANSWER, "Failure": FAILURE, "Redrive": REDRIVE,
 }  # fmt: skip
