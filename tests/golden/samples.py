@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
+from streams import leftout
 from streams.labels import Label
 from streams.records import Campaign
 from streams.retractions import Retraction
@@ -159,6 +160,9 @@ LABEL = Label(
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""
+
+LEFT_OUT = leftout.LeftOut(campaign="harbour", cause="marker", by="plus:DataMining DMI-PROHIBITED")
+"""`v1/leftout.json`."""
 
 
 def segment() -> list[Delivery]:
