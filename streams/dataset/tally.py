@@ -38,7 +38,8 @@ class _Told(BaseModel):
 class Tally:
     """Rows, counted by axis, and histograms of their scores.
 
-    Beside `AXES` there are "size" ("WxH" pixels), "editor" and "judge_calibrated" ("true", "false").
+    Beside `AXES` there are "size" ("WxH" pixels), "editor", "judge_calibrated" ("true", "false") and "content": the
+    checks that were made of what is shown, "none" where there was none.
     `pictures` and `bytes` are told by who writes them.
     """
 
@@ -57,6 +58,8 @@ class Tally:
         self.count("judge_calibrated", "true" if row["judge_calibrated"] else "false")
         for editor in _list(row["editors"]):
             self.count("editor", str(editor))
+        for check in _list(row.get("content")) or ["none"]:
+            self.count("content", str(check))
         for name in SCORES:
             if isinstance(value := row[name], float):
                 self.scores.setdefault(name, Histogram()).add(value)

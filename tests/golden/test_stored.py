@@ -12,7 +12,7 @@ from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
-from streams import audits, labels, records, retractions, shelf
+from streams import audits, labels, leftout, records, retractions, shelf
 from streams.policies import Policies, policy_key
 from streams.rules import facts
 from tests.contract.clocks import FakeClock
@@ -73,6 +73,11 @@ def test_a_golden_label_is_the_opinion_it_was() -> None:
 
 def test_a_golden_audit_is_the_sample_it_was() -> None:
     assert audits.read(stored("audit.json", "audits/2026-W48.json"), "2026-W48") == samples.AUDIT
+
+
+def test_a_golden_record_of_what_was_left_out_is_counted() -> None:
+    blobs = stored("leftout.json", f"{leftout.FOLDER}c/00/x.json")
+    assert leftout.counts(blobs) == {(samples.LEFT_OUT.cause, samples.LEFT_OUT.by): 1}
 
 
 def test_a_folder_with_a_golden_note_may_be_opened(tmp_path: Path) -> None:
