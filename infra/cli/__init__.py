@@ -27,6 +27,7 @@ def app() -> typer.Typer:
     from infra.cli import (
         buckets,
         canary,
+        card,
         control,
         data,
         demo,
@@ -60,6 +61,7 @@ def app() -> typer.Typer:
         observe,
         control,
         data,
+        card,
         gallery,
         stats,
         redecide,
