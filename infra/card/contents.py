@@ -1,7 +1,9 @@
 """What a card describes: the packed data set by its manifests, or an export by its marker; pictures are never read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from schemas.errors import UserError
@@ -43,13 +45,17 @@ class Contents:
     left_out: Mapping[str, int] | None = None
     image_format: str = ""
 
-    @property
+    @cached_property
     def tally(self) -> Tally:
         """All splits together."""
         whole = Tally()
         for part in self.splits.values():
             whole.merge(part)
         return whole
+
+    def counts(self, axis: str) -> Mapping[str, int]:
+        """Rows by their value on an axis; empty where it was not counted."""
+        return self.tally.axes.get(axis, Counter())
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

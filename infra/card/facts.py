@@ -1,4 +1,4 @@
-"""Everything a card says, counted once: what the manifests tally, what the records tell, and what is known of judges."""
+"""Everything a card says, counted once: what manifests tally, what records tell, what is known of judges."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

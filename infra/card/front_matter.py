@@ -26,7 +26,7 @@ def lines(facts: Facts) -> list[str]:
     told: dict[str, object] = {"pretty_name": facts.title, **licence(facts.licence)}
     told |= {
         "task_categories": ["image-to-image"],
-        "language": sorted(tally.axes.get("language", ())) or ["en"],
+        "language": sorted(contents.counts("language")) or ["en"],
         "tags": _tags(facts),
         "size_categories": [_size(tally.rows)],
         "dataset_info": _info(contents),

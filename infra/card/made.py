@@ -16,9 +16,9 @@ MOST = 30
 def models(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """Campaigns, and everybody who had a part in them."""
     yield from ("## How it was made", "")
-    mined = facts.contents.tally.axes.get("campaign", {})
+    mined = facts.contents.counts("campaign")
     rows = [
-        (escaped(name), code(note.prompts, 80) if (note := facts.notes.get(name)) else "–",
+        (escaped(name), _prompts(note.prompts) if (note := facts.notes.get(name)) else "–",
          escaped(note.policy) if note else "–", count(number))
         for name, number in sorted(mined.items(), key=lambda item: (-item[1], item[0]))[:MOST]
     ]  # fmt: skip
@@ -32,7 +32,7 @@ def models(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
 
 def policies(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """What decided, in words."""
-    decided = facts.contents.tally.axes.get("policy_id", {})
+    decided = facts.contents.counts("policy_id")
     for policy_id, one in facts.policies.items():
         yield from (
             f"**Policy {escaped(one.name)}** ({code(policy_id[:12])}, {words.plural(decided[policy_id], 'row')}):",
@@ -43,18 +43,26 @@ def policies(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
 
 def licences(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """Licences of what went in; models' are with the models."""
-    tally = facts.contents.tally
-    photos = tally.axes.get("origin", {}).get("photo", 0)
+    photos = facts.contents.counts("origin").get("photo", 0)
     yield from ("## Licences", "")
     given = f"The data set itself: {code(facts.licence)}." if facts.licence else "No licence of the whole was chosen."
     yield from (f"{given} Licences of models stand with the models above.", "")
     if photos:
-        known = {name or "not known": number for name, number in tally.axes.get("licence", {}).items()}
-        drawn = tally.rows - photos
+        known = {name or "not known": number for name, number in facts.contents.counts("licence").items()}
+        drawn = facts.contents.tally.rows - photos
         known["not known"] = known.get("not known", 0) - drawn
         rows = [(escaped(name), count(number)) for name, number in sorted(known.items(), key=_busiest) if number > 0]
         yield from ("Photographs that were edited, by licence; authors are in the rows:", "")
         yield from table(("licence", "rows"), rows[:MOST], 1)
+
+
+def _prompts(given: str) -> str:
+    """Where prompts came from: the plug-in, and the model it asked; paths and addresses are nobody else's business."""
+    name, _, options = given.partition(":")
+    if name.endswith(".jsonl"):
+        return code("file")
+    model = [part for part in options.split(",") if part.startswith("model=")]
+    return code(":".join([name, *model]), 80)
 
 
 def _busiest(item: tuple[str, int]) -> tuple[int, str]:
@@ -62,9 +70,10 @@ def _busiest(item: tuple[str, int]) -> tuple[int, str]:
 
 
 def _model(one: Maker) -> str:
-    if not one.model:
-        return "**simulated**" if one.simulated else "–"
-    return f"{escaped(one.model)} at {code(one.revision, 40)}"
+    if one.simulated:
+        return "**simulated**"
+    named = [escaped(one.model)] if one.model else []
+    return ", ".join([*named, f"revision {code(one.revision, 40)}"] if one.revision else named) or "–"
 
 
 def _licence(one: Maker) -> str:

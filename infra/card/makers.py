@@ -1,4 +1,4 @@
-"""Who made a data set: plug-ins by their recipes, with model, revision and licence as the plug-ins say of themselves."""
+"""Who made a data set: plug-ins by recipe, with model, revision and licence as the plug-ins say of themselves."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+_BARE = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9_./-]*", re.IGNORECASE)
+"""Texts that YAML reads as themselves."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~$#])")
 
 
@@ -57,5 +59,7 @@ def _item(value: object, indent: int) -> list[str]:
 
 
 def _scalar(value: object) -> str:
-    """JSON, which YAML can read, once letters that it forbids are gone."""
+    """JSON, which YAML can read, once letters that it forbids are gone; plain words are bare."""
+    if isinstance(value, str) and _BARE.fullmatch(value):
+        return value
     return json.dumps(plain(value, 4096) if isinstance(value, str) else value, ensure_ascii=False, allow_nan=False)

@@ -1,4 +1,4 @@
-"""The card's sections on what was measured: the funnel beside the paper's, operations, styles, sizes, scores, judges."""
+"""The card's sections on what was measured: funnel and operations beside the paper's, styles, sizes, scores, judges."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,6 +7,7 @@ from infra.card.markdown import code, escaped, table
 from infra.card.words import plural
 from infra.report.texts import count, percent, plain, signed, times
 from schemas.taxonomy import taxonomy
+from streams import paper
 from streams.calibrations import Calibration
 from streams.funnel import Stage
 from streams.tallies import ratio
@@ -48,14 +49,13 @@ def funnel(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
 
 def operations(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
     """Shares of operations beside the paper's."""
-    tally = facts.contents.tally
-    found = _ordered(tally.axes.get("operation", {}))
+    found = _ordered(facts.contents.counts("operation"))
     if not found:
         return
     yield from ("## Operations", "", *plot("operations", "Share of each operation, here and in the paper", plots))
     known = taxonomy().operations
     rows = [
-        (code(name), count(number), percent(ratio(number, tally.rows)),
+        (code(name), count(number), percent(ratio(number, facts.contents.tally.rows)),
          percent(known[name].share) if name in known and known[name].share else "")
         for name, number in found[:MOST]
     ]  # fmt: skip
@@ -64,11 +64,10 @@ def operations(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
 
 def styles(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
     """Styles and sizes of the pictures before."""
-    axes = facts.contents.tally.axes
-    if not axes.get("style") and not axes.get("size"):
+    different, sizes = facts.contents.counts("style"), facts.contents.counts("size")
+    if not different and not sizes:
         return
-    different = f"{plural(len(axes.get('style', {})), 'style')} and {plural(len(axes.get('size', {})), 'size')}"
-    yield from ("## Styles and sizes", "", f"{different} of source pictures.", "")
+    yield from ("## Styles and sizes", "", f"{plural(len(different), 'style')}, {plural(len(sizes), 'size')}.", "")
     yield from plot("styles", "The most frequent styles", plots)
     yield from plot("sizes", "The most frequent sizes", plots)
 
@@ -78,7 +77,7 @@ def scores(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
     told = facts.contents.tally.scores
     if not told:
         return
-    yield from ("## Scores", "", "As the judge gave them, from 1 to 5.", "")
+    yield from ("## Scores", "", f"As the judge gave them, from 1 to 5; dashed: {paper.HARD_BAR}, the paper's bar.", "")
     yield from plot("scores", "How many rows have each score", plots)
     rows = [(name.replace("_", " "), plain(one.mean), count(one.count)) for name, one in sorted(told.items())]
     yield from table(("score", "mean", "rows"), rows, 2)
@@ -86,7 +85,7 @@ def scores(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
 
 def judges(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """Which judges were held against people, and how they fared."""
-    found = _ordered(facts.contents.tally.axes.get("judge", {}))
+    found = _ordered(facts.contents.counts("judge"))
     if not found:
         return
     yield from ("## Judges", "")
@@ -100,7 +99,7 @@ def judges(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
 
 def content(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """Which checks of content were made."""
-    found = _ordered(facts.contents.tally.axes.get("content", {}))
+    found = _ordered(facts.contents.counts("content"))
     if not found:
         return
     rows = [(code(name), count(number)) for name, number in found[:MOST]]

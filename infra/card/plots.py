@@ -17,7 +17,7 @@ from streams.tallies import Histogram, ratio, score_bin
 OURS, PAPER, INK, FAINT, GRID = "#0d6b5e", "#c9c3b6", "#1d1c1a", "#6b675f", "#e8e5dd"
 WIDE, DPI = 7.6, 150
 """Inches, and dots an inch: 1,140 pixels, sharp on a card about 760 wide."""
-MOST = 24
+MOST = 18
 """Bars of a plot; what is less frequent shares the last one."""
 SHOWN = ("adherence", "aesthetics", "geometric_mean", "preservation")
 
@@ -34,7 +34,8 @@ def draw(facts: Facts) -> dict[str, bytes]:
 
 def _png(figure: Figure) -> bytes:
     out = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
+    FigureCanvasAgg(figure)  # the canvas that the figure is then drawn on
+    figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
@@ -62,7 +63,7 @@ def _funnel(facts: Facts) -> Figure | None:
 def _operations(facts: Facts) -> Figure | None:
     """Shares of operations; the paper tells those of three, and what the others have together."""
     tally = facts.contents.tally
-    counts = tally.axes.get("operation", {})
+    counts = _axis(facts, "operation")
     if not counts:
         return None
     known = {name: one.share for name, one in taxonomy().operations.items() if one.share}
@@ -83,7 +84,7 @@ def _sizes(facts: Facts) -> Figure | None:
 
 
 def _axis(facts: Facts, axis: str) -> Mapping[str, int]:
-    return facts.contents.tally.axes.get(axis, {})
+    return facts.contents.counts(axis)
 
 
 def _scores(facts: Facts) -> Figure | None:
@@ -95,7 +96,7 @@ def _scores(facts: Facts) -> Figure | None:
     first = min(next(number for number, count in enumerate(one.bins) if count) for _, one in told)
     figure, axes = _figure(2.5, len(told))
     for at, (name, one) in zip(axes, told, strict=True):
-        _histogram(at, name.replace("_", " "), one, min(first, score_bin(paper.HARD_BAR) - 2))
+        _histogram(at, name.replace("_", " "), one, min(first, score_bin(paper.HARD_BAR) - 1))
     return figure
 
 
@@ -113,16 +114,21 @@ def _histogram(at: Axes, title: str, scores: Histogram, first: int) -> None:
 
 def _pairs(names: Sequence[str], ours: Sequence[float], theirs: Sequence[float], unit: str) -> Figure:
     """Two bars a name, ours above the paper's, from the top."""
-    figure, (at,) = _figure(0.9 + 0.34 * len(names))
-    places = range(len(names))
-    at.barh([place - 0.19 for place in places], ours, 0.36, color=OURS, label="here")
-    at.barh([place + 0.19 for place in places], theirs, 0.36, color=PAPER, label="paper")
-    for place, (one, two) in enumerate(zip(ours, theirs, strict=True)):
-        at.annotate(f" {one:.1f}", (one, place - 0.19), fontsize=7.5, color=INK, va="center")
-        if two:
-            at.annotate(f" {two:.1f}", (two, place + 0.19), fontsize=7.5, color=FAINT, va="center")
+    figure, (at,) = _figure(1.0 + 0.29 * len(names))
+    above = [place - (0.19 if theirs[place] else 0) for place in range(len(names))]
+    below = [place + 0.19 for place in range(len(names))]
+    at.barh(above, ours, 0.36, color=OURS, label="here")
+    at.barh(below, theirs, 0.36, color=PAPER, label="paper")
+    for length, place in zip(ours, above, strict=True):
+        at.annotate(f" {length:.1f}", (length, place), fontsize=7.5, color=INK, va="center")
+    for length, place in zip(theirs, below, strict=True):
+        if length:
+            at.annotate(f" {length:.1f}", (length, place), fontsize=7.5, color=FAINT, va="center")
     _listed(at, names, unit)
-    at.legend(fontsize=8.5, frameon=False, labelcolor=INK, loc="lower right")
+    at.legend(
+        fontsize=8.5, frameon=False, labelcolor=INK, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0,
+        borderaxespad=0.2,
+    )  # fmt: skip
     return figure
 
 

@@ -11,7 +11,7 @@ from streams.tallies import ratio
 
 INTRODUCTION = {
     "triplets": "Image-editing triplets: a picture, an instruction, and the picture after the edit.",
-    "preferences": "Preference pairs for image editing: of two attempts at one instruction one was accepted, one rejected.",
+    "preferences": "Preference pairs for image editing: two attempts at an instruction, one accepted, one rejected.",
     "chains": "Image edits in several turns: a picture, and instructions with the picture after each of them.",
 }
 MINED = (
@@ -24,8 +24,9 @@ NOUN = {"triplets": "triplet", "preferences": "pair", "chains": "chain"}
 def render(facts: Facts, plots: Sequence[str]) -> str:
     """The whole text; `plots` are the files of plots there are, by path."""
     sections: Sequence[Callable[[Facts, Sequence[str]], Iterator[str]]] = (
-        _head, _counts, using.loading, using.columns, made.models, made.policies, measured.funnel, measured.operations,
+        _head, _counts, using.loading, made.models, made.policies, measured.funnel, measured.operations,
         measured.styles, measured.scores, measured.judges, measured.content, made.licences, _taken_back, _limits,
+        using.columns,
     )  # fmt: skip
     lines = [*front_matter.lines(facts), *(line for section in sections for line in section(facts, plots))]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -51,10 +52,13 @@ def _counts(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     contents, tally = facts.contents, facts.contents.tally
     noun = NOUN[contents.what]
     rows = [(f"**{noun}s**", f"**{count(tally.rows)}**")]
-    rows += [(f"{kind} {noun}s", count(number)) for kind, number in sorted(tally.axes.get("kind", {}).items())]
+    rows += [(f"{kind} {noun}s", count(number)) for kind, number in sorted(contents.counts("kind").items())]
     if facts.standing:
         rows.append(("sources", count(facts.standing.sources)))
-    rows += [("pictures", count(tally.pictures)), ("bytes of pictures", f"{count(tally.bytes)} ({size(tally.bytes)})")]
+    rows += [
+        ("pictures in them", count(tally.pictures)),
+        ("bytes of pictures", f"{count(tally.bytes)} ({size(tally.bytes)})"),
+    ]
     rows += [(f"{kind} files", _files(facts, kind)) for kind in contents.kinds]
     if len(contents.splits) > 1:
         rows += [(f"in split {escaped(split)}", count(part.rows)) for split, part in contents.splits.items()]
@@ -81,16 +85,16 @@ def _known(facts: Facts) -> Iterator[str]:
     tally, standing = facts.contents.tally, facts.standing
     if facts.simulated:
         yield "Simulated models drew, edited or judged (see above): their flaws and scores are made up at set rates."
-    unsure = tally.axes.get("judge_calibrated", {}).get("false", 0)
+    unsure = facts.contents.counts("judge_calibrated").get("false", 0)
     if unsure:
         part = _part(unsure, tally.rows).lower()
         yield f"The scores of {part} come from judges that were not held against people's scores."
     if tally.scores:
-        yield "A judge's scores chose what is here, so they flatter it: its errors upwards were kept, those downwards lost."
-    if unchecked := tally.axes.get("checked", {}).get("none", 0):
+        yield "A judge's scores chose what is here, so they flatter it: its errors upwards were kept, the others lost."
+    if unchecked := facts.contents.counts("checked").get("none", 0):
         share = percent(ratio(unchecked, tally.rows))
         yield f"{plural(unchecked, 'row')} ({share}) were not checked by judging an inverse: the operation has none."
-    if not tally.axes.get("content"):
+    if not facts.contents.counts("content"):
         yield "No check for explicit content or watermarks was made."
     if any(not one.commercial for one in facts.makers):
         yield "Not every model's outputs are known to be free for commercial use (see the licences)."

@@ -30,7 +30,7 @@ def pack(blobs: Blobs, folder: Path, per_shard: int = 40) -> State:
 
 def _shard(blobs: Blobs, folder: Path, triplets: Sequence[Triplet]) -> Shard:
     name = hashlib.sha256("".join(one.triplet_id for one in triplets).encode()).hexdigest()[:32]
-    tally, pictures = Tally(), dict[str, int]()
+    tally = Tally()
     calibrated = calibrations.calibrated(blobs)
     parquet, tar = folder / f"{name}.parquet", folder / f"{name}.tar"
     with ParquetShard(parquet, TRIPLETS) as one, TarShard(tar, TRIPLETS) as two:
@@ -38,11 +38,10 @@ def _shard(blobs: Blobs, folder: Path, triplets: Sequence[Triplet]) -> Shard:
             whole = row(triplet, calibrated)
             tally.add(whole)
             for column, ref in (("source_image", triplet.before), ("edited_image", triplet.after)):
-                picture = _picture(blobs, ref)
-                whole[column], pictures[ref.sha256] = picture, len(picture.data)
+                whole[column] = picture = _picture(blobs, ref)
+                tally.pictures, tally.bytes = tally.pictures + 1, tally.bytes + len(picture.data)
             one.add(whole)
             two.add(whole)
-    tally.pictures, tally.bytes = len(pictures), sum(pictures.values())
     ids = b"".join(bytes.fromhex(one.triplet_id) for one in triplets)
     kept = {
         "parquet": _kept(blobs, f"{manifests.PARQUET}{name}.parquet", parquet.read_bytes()),
