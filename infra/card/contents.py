@@ -31,11 +31,13 @@ class DataFile(NamedTuple):
 class Contents:
     """Rows by split, counted, and the files they are in.
 
-    `at` is when it last changed, in Unix seconds; `version` tells two states apart. `left_out` says what an export did
+    `name` is what the card's folder is called, `at` when it last changed, in Unix seconds; `version` tells two states
+    apart. `left_out` says what an export did
     without, by reason; `image_format` is "" where pictures are as they were stored.
     """
 
     layout: Layout
+    name: str
     splits: Mapping[str, Tally]
     files: Sequence[DataFile]
     at: float
@@ -74,7 +76,7 @@ def packed(blobs: Blobs) -> tuple[Contents, manifests.State]:
     if not state.rows:
         raise UserError("nothing is packed here", "pack it first: nhr pack")
     found = [_shard_file(kind, file) for shard in state.shards for kind, file in _files(shard)]
-    return Contents("packed", {"train": state.tally}, found, state.at, f"1.{state.number}.0"), state
+    return Contents("packed", "packed", {"train": state.tally}, found, state.at, f"1.{state.number}.0"), state
 
 
 def _files(shard: manifests.Shard) -> list[tuple[Kind, manifests.File]]:

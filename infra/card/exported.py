@@ -46,8 +46,8 @@ def exported(folder: Path) -> Contents:
         raise UserError(f"the export {folder} has no rows", "export more: nhr export --help")
     files = [file for name in marker.files for file in _file(folder, name, marker)]
     return Contents(
-        layout=marker.layout, what=marker.what, splits=_splits(marker), files=files, at=at.stat().st_mtime,
-        version=VERSION, columns=COLUMNS[marker.what], left_out=marker.left_out, image_format=marker.image_format,
+        layout=marker.layout, name=folder.resolve().name, what=marker.what, splits=_splits(marker), files=files,
+        at=at.stat().st_mtime, version=VERSION, columns=COLUMNS[marker.what], left_out=marker.left_out, image_format=marker.image_format,
     )  # fmt: skip
 
 

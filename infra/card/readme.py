@@ -37,15 +37,15 @@ def _head(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     yield from (f"# {escaped(facts.title)}", "")
     if facts.simulated:
         yield from (
-            f"> **Simulated pictures.** {_part(facts.simulated, rows)} show pictures that simulated models drew or"
-            " edited. They stand in for real models, to try the pipeline out: no data to train on.",
+            f"> **Simulated pictures** in {_part(facts.simulated, rows)}: simulated models drew or edited them."
+            " They stand in for real models, to try the pipeline out: no data to train on.",
             "",
         )
     yield from (INTRODUCTION[facts.contents.what], MINED, "")
 
 
 def _part(some: int, rows: int) -> str:
-    return f"All {plural(rows, 'row')}" if some >= rows else f"{count(some)} of {plural(rows, 'row')}"
+    return f"all {plural(rows, 'row')}" if some >= rows else f"{count(some)} of {plural(rows, 'row')}"
 
 
 def _counts(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
@@ -87,13 +87,12 @@ def _known(facts: Facts) -> Iterator[str]:
         yield "Simulated models drew, edited or judged (see above): their flaws and scores are made up at set rates."
     unsure = facts.contents.counts("judge_calibrated").get("false", 0)
     if unsure:
-        part = _part(unsure, tally.rows).lower()
-        yield f"The scores of {part} come from judges that were not held against people's scores."
+        yield f"The scores of {_part(unsure, tally.rows)} come from judges that were not held against people's scores."
     if tally.scores:
         yield "A judge's scores chose what is here, so they flatter it: its errors upwards were kept, the others lost."
     if unchecked := facts.contents.counts("checked").get("none", 0):
         share = percent(ratio(unchecked, tally.rows))
-        yield f"{plural(unchecked, 'row')} ({share}) were not checked by judging an inverse: the operation has none."
+        yield f"Not checked by judging an inverse, since the operation has none: {plural(unchecked, 'row')} ({share})."
     if not facts.contents.counts("content"):
         yield "No check for explicit content or watermarks was made."
     if any(not one.commercial for one in facts.makers):
@@ -103,6 +102,6 @@ def _known(facts: Facts) -> Iterator[str]:
     if facts.contents.image_format == "jxl":
         yield "Pictures are JPEG XL: whoever decodes them needs a package for it, such as `pillow-jxl-plugin`."
     if standing and standing.gone:
-        yield f"{plural(standing.gone, 'row')} were retracted since this was packed: `nhr pack` takes them out."
+        yield f"Retracted since it was packed, until `nhr pack` runs again: {plural(standing.gone, 'row')}."
     if standing and standing.waiting:
-        yield f"{plural(standing.waiting, 'mined triplet')} were not packed yet when this was written."
+        yield f"Mined, but not packed yet: {plural(standing.waiting, 'triplet')}."

@@ -1,5 +1,6 @@
 """How to open the data set, in lines that run as they stand, and what its columns mean."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from infra.card.facts import Facts
@@ -8,45 +9,43 @@ from infra.card.markdown import code, table
 DATASETS = """\
 from datasets import load_dataset
 
-data = load_dataset(".", split="{split}")  # this folder; on a hub, its name there
+data = load_dataset({folder}, split="{split}")  # this card's folder; on a hub, its name there
 print(data[0]["{column}"], data.num_rows)"""
 WEBDATASET = """\
 import json
 import webdataset
 
-files = json.load(open("croissant.json", encoding="utf-8"))["distribution"]  # only these belong to the data set
-tars = [file["contentUrl"] for file in files if file["encodingFormat"] == "application/x-tar"]
+folder = {folder}
+with open(f"{{folder}}/croissant.json", encoding="utf-8") as file:
+    files = json.load(file)["distribution"]  # what is not named there is not of the data set
+tars = [f"{{folder}}/{{path}}" for one in files if one["@id"] == "webdataset-files" for path in one["includes"]]
 for sample in webdataset.WebDataset(tars, shardshuffle=False).decode("pil"):
     print(sample["__key__"], sample["json"]["{column}"])"""
 CROISSANT = """\
 import itertools
 import mlcroissant
 
-records = mlcroissant.Dataset("croissant.json").records("rows")
+records = mlcroissant.Dataset({folder} + "/croissant.json").records("rows")
 for record in itertools.islice(records, 2):
-    print(record["rows/{column}"].decode())"""
-RELEASED = """\
-from datasets import load_dataset
-
-data = load_dataset(".", split="{split}")  # this folder; on a hub, its name there
-print(data[0]["edit_instruction"], data.num_rows)"""
+    print(record["rows/{column}"])"""
 
 
 def loading(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """How to open it; run in the card's folder."""
     contents = facts.contents
-    split = next(iter(contents.splits))
-    column = next((one.name for one in contents.columns if one.name == "instruction"), contents.columns[0].name)
+    wanted = "edit_instruction" if contents.layout == "nhr" else "instruction"
+    names = [one.name for one in contents.columns if one.name.startswith(wanted)]
+    given = {
+        "split": next(iter(contents.splits)), "column": names[0] if names else wanted,
+        "folder": json.dumps(contents.name, ensure_ascii=False),
+    }  # fmt: skip
     yield from ("## How to load it", "")
-    if contents.layout == "nhr":
-        yield from _python(RELEASED.format(split=split))
-        return
-    if "parquet" in contents.kinds:
-        yield from _python(DATASETS.format(split=split, column=column))
+    if contents.layout == "nhr" or "parquet" in contents.kinds:
+        yield from _python(DATASETS.format_map(given))
     if "webdataset" in contents.kinds:
-        yield from _python(WEBDATASET.format(column=column))
+        yield from _python(WEBDATASET.format_map(given))
     if "parquet" in contents.kinds:
-        yield from _python(CROISSANT.format(column=column))
+        yield from _python(CROISSANT.format_map(given))
     if contents.layout == "packed":
         yield from ("Only files that this card names are of the data set; others beside them may be left-overs.", "")
 
