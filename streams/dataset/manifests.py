@@ -8,7 +8,7 @@ none dropped since. A shard is called by what decides its bytes, so a name alway
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -67,13 +67,21 @@ class Shard(BaseModel):
         return Tally.of(self.tally)
 
     @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats it is there in."""
+        return tuple(name for name in ("parquet", "webdataset") if getattr(self, name))
+
+    @property
     def files(self) -> tuple[File, ...]:
         """Its files, that of the ids last."""
         return tuple(file for file in (self.parquet, self.webdataset, self.ids) if file)
 
 
 class Manifest(BaseModel):
-    """A change of the packed data set; `drops` names shards, `at` is when, in Unix seconds."""
+    """A change of the packed data set; `drops` names shards, `at` is when, in Unix seconds.
+
+    `obeys` says which retractions no shard that stands now has rows of (see `streams.dataset.taken`); empty: unknown.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -82,6 +90,7 @@ class Manifest(BaseModel):
     at: float
     adds: tuple[Shard, ...] = ()
     drops: tuple[Name, ...] = ()
+    obeys: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
 
     @property
     def key(self) -> str:
@@ -89,25 +98,25 @@ class Manifest(BaseModel):
         return key(self.number)
 
 
-class Dropped(NamedTuple):
-    """A shard that was dropped, and when, in Unix seconds."""
-
-    shard: Shard
-    at: float
-
-
 @dataclass(frozen=True)
 class State:
     """The packed data set after manifest `number` (0: nothing was packed yet).
 
-    `shards` are in the order they were added; `dropped` are those that no longer belong to it, by name. `at` is when
-    it last changed, in Unix seconds.
+    `shards` are in the order they were added; `dropped` are files of shards that no longer belong to it, and since
+    when, in Unix seconds: readers may still be at them. `at` is when
+    it last changed, in Unix seconds; `obeys` which retractions it is known to obey.
     """
 
     number: int = 0
     at: float = 0.0
+    obeys: str = ""
     shards: tuple[Shard, ...] = ()
-    dropped: Mapping[str, Dropped] = field(default_factory=dict)
+    dropped: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its shards are called."""
+        return frozenset(shard.name for shard in self.shards)
 
     @property
     def rows(self) -> int:
@@ -140,29 +149,32 @@ def read(blobs: Blobs, since: State | None = None) -> State:
 def folded(state: State, manifests: Iterable[Manifest]) -> State:
     """The state after further manifests, in order; raises `UserError` for one that does not follow."""
     shards, dropped = {shard.name: shard for shard in state.shards}, dict(state.dropped)
-    number, at = state.number, state.at
+    number, at, obeys = state.number, state.at, state.obeys
     for manifest in manifests:
-        number, at = number + 1, manifest.at
+        number, at, obeys = number + 1, manifest.at, manifest.obeys
         if manifest.number != number:
             raise UserError(f"{key(number)} is missing, and {manifest.key} stands", RESTORE)
         for name in manifest.drops:
             if name not in shards:
                 raise UserError(f"{manifest.key} drops shard {name}, which is not there", RESTORE)
-            dropped[name] = Dropped(shards.pop(name), manifest.at)
+            dropped |= {file.key: manifest.at for file in shards.pop(name).files}
         for shard in manifest.adds:
             if shard.name in shards:
                 raise UserError(f"{manifest.key} adds shard {shard.name} a second time", RESTORE)
             shards[shard.name] = shard
-            dropped.pop(shard.name, None)
-    return State(number, at, tuple(shards.values()), dropped)
+            for file in shard.files:
+                dropped.pop(file.key, None)
+    return State(number, at, obeys, tuple(shards.values()), dropped)
 
 
-def commit(blobs: Blobs, state: State, adds: Iterable[Shard], drops: Iterable[str], at: float) -> State | None:
+def commit(
+    blobs: Blobs, state: State, adds: Iterable[Shard], drops: Iterable[str], at: float, obeys: str = ""
+) -> State | None:
     """Announce a change of `state`; gives what then stands, None where somebody else was first: read anew.
 
     Everything that `adds` names must stand by now.
     """
-    manifest = Manifest(number=state.number + 1, at=at, adds=tuple(adds), drops=tuple(drops))
+    manifest = Manifest(number=state.number + 1, at=at, adds=tuple(adds), drops=tuple(drops), obeys=obeys)
     after = folded(state, [manifest])
     return after if blobs.put(manifest.key, manifest.model_dump_json(indent=1, exclude_none=True).encode()) else None
 

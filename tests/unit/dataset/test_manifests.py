@@ -48,7 +48,7 @@ def test_what_was_added_and_not_dropped_is_there() -> None:
     packed(blobs, ("ab", ""), ("c", "a"), ("d", ""))
     state = manifests.read(blobs)
     assert (state.number, state.at, names(state)) == (3, 2.0, "bcd")
-    assert {name[0]: gone.at for name, gone in state.dropped.items()} == {"a": 1.0}
+    assert state.dropped == {f"packed/parquet/{'a' * 32}.parquet": 1.0, f"packed/ids/{'a' * 32}.ids": 1.0}
 
 
 def test_a_commit_gives_what_reading_gives() -> None:
@@ -64,7 +64,7 @@ def test_reading_on_from_what_was_known_gives_the_same() -> None:
 
 
 def test_a_shard_may_come_back_after_it_was_dropped() -> None:
-    state = packed(MemoryBlobs(), ("a", ""), ("", "a"), ("a", ""))
+    state = packed(MemoryBlobs(), ("a", ""), ("", "a"), ("a", ""), ("a", "a"))
     assert (names(state), state.dropped) == ("a", {})
 
 
