@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from schemas.errors import UserError
 from schemas.ports import Blobs
@@ -14,11 +14,13 @@ from streams.dataset.tally import Tally
 
 Layout = Literal["packed", "parquet", "webdataset", "nhr"]
 What = Literal["triplets", "preferences", "chains"]
-Kind = Literal["parquet", "webdataset"]
+Kind = Literal["parquet", "webdataset", "metadata"]
+"""Shards, or the released layout's lines beside its pictures."""
+KINDS: Sequence[Kind] = get_args(Kind)
 
 
 class DataFile(NamedTuple):
-    """A shard: where it lies seen from the card, and what is known of it ("" and 0: nothing)."""
+    """A file of rows: where it lies seen from the card, and what is known of it ("" and 0: nothing)."""
 
     split: str
     kind: Kind
@@ -61,12 +63,11 @@ class Contents:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of shards there are; the first one is what `datasets` opens."""
-        kinds: tuple[Kind, ...] = ("parquet", "webdataset")
-        return tuple(kind for kind in kinds if any(file.kind == kind for file in self.files))
+        """Kinds of files there are; the first one is what `datasets` opens."""
+        return tuple(kind for kind in KINDS if any(file.kind == kind for file in self.files))
 
     def of(self, kind: Kind, split: str = "") -> list[DataFile]:
-        """The shards of that kind, of one split or ("") of all."""
+        """The files of that kind, of one split or ("") of all."""
         return [file for file in self.files if file.kind == kind and split in {"", file.split}]
 
 

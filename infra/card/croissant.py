@@ -10,7 +10,11 @@ from infra.card.markdown import plain
 from streams.dataset.columns import Column, Type
 
 VERSION = "http://mlcommons.org/croissant/1.1"
-FORMATS: Mapping[Kind, str] = {"parquet": "application/x-parquet", "webdataset": "application/x-tar"}
+FORMATS: Mapping[Kind, str] = {
+    "parquet": "application/x-parquet",
+    "webdataset": "application/x-tar",
+    "metadata": "application/jsonlines",
+}
 TYPES: Mapping[Type, str] = {
     "string": "sc:Text", "int": "sc:Integer", "float": "sc:Float", "bool": "sc:Boolean", "image": "sc:ImageObject",
     "images": "sc:ImageObject", "strings": "sc:Text",
@@ -59,8 +63,8 @@ def render(facts: Facts, description: str) -> str:
         "keywords": ["image editing", contents.what, *(["simulated"] if facts.simulated else [])],
         "distribution": [*(_file(file) for file in contents.files if file.sha256), *_sets(contents)],
     }
-    if "parquet" in contents.kinds:
-        told["recordSet"] = [_rows(contents)]
+    if source := next((kind for kind in contents.kinds if kind != "webdataset"), None):
+        told["recordSet"] = [_rows(contents, f"{source}-files")]
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -73,45 +77,52 @@ def _file(file: DataFile) -> dict[str, object]:
 
 def _sets(contents: Contents) -> list[dict[str, object]]:
     """A set of the files of each kind, by name: what else lies there is not of the data set."""
-    return [
+    pictures = [f"{split}/images/*" for split in contents.splits] if contents.layout == "nhr" else []
+    sets: list[dict[str, object]] = [
         {
             "@type": "cr:FileSet", "@id": f"{kind}-files", "name": f"{kind}-files", "encodingFormat": FORMATS[kind],
             "description": f"All {kind} files of the data set.", "includes": [file.path for file in contents.of(kind)],
         }
         for kind in contents.kinds
     ]  # fmt: skip
+    if pictures:
+        told = {"description": "The pictures that the lines name.", "encodingFormat": "image/*", "includes": pictures}
+        sets.append({"@type": "cr:FileSet", "@id": "pictures", "name": "pictures", **told})
+    return sets
 
 
-def _rows(contents: Contents) -> dict[str, object]:
+def _rows(contents: Contents, source: str) -> dict[str, object]:
     first = contents.columns[0].name
     return {
         "@type": "cr:RecordSet", "@id": "rows", "name": "rows", "key": {"@id": f"rows/{first}"},
-        "description": "One record a row of the Parquet files.",
-        "field": [_field(column) for column in contents.columns],
+        "description": "One record a row.",
+        "field": [_field(column, source) for column in contents.columns],
     }  # fmt: skip
 
 
-def _field(column: Column) -> dict[str, object]:
+def _field(column: Column, files: str) -> dict[str, object]:
     name = f"rows/{column.name}"
     told: dict[str, object] = {
         "@type": "cr:Field", "@id": name, "name": column.name, "description": column.meaning
     }  # fmt: skip
     if column.type in PAIRS:
         parts = PAIRS[column.type]
-        inner = [_part(column, part, kind) for part, kind in parts]
+        inner = [_part(column, files, part, kind) for part, kind in parts]
         return told | {"isArray": True, "arrayShape": "-1", "subField": inner}
     if column.type in {"images", "strings"}:
         told |= {"isArray": True, "arrayShape": "-1"}
+    if column.type == "images":
+        told["repeated"] = True  # what mlcroissant 1.1 asks, of pictures alone, before it reads a list
     path = "bytes" if column.type in {"image", "images"} else ""
-    return told | {"dataType": TYPES[column.type], "source": _source(column, path)}
+    return told | {"dataType": TYPES[column.type], "source": _source(column, files, path)}
 
 
-def _part(column: Column, part: str, kind: str) -> dict[str, object]:
+def _part(column: Column, files: str, part: str, kind: str) -> dict[str, object]:
     name = f"rows/{column.name}/{part}"
-    return {"@type": "cr:Field", "@id": name, "name": part, "dataType": kind, "source": _source(column, part)}
+    return {"@type": "cr:Field", "@id": name, "name": part, "dataType": kind, "source": _source(column, files, part)}
 
 
-def _source(column: Column, path: str = "") -> dict[str, object]:
+def _source(column: Column, files: str, path: str = "") -> dict[str, object]:
     """Where a field's values are; `path` picks a part of a struct."""
-    source: dict[str, object] = {"fileSet": {"@id": "parquet-files"}, "extract": {"column": column.name}}
+    source: dict[str, object] = {"fileSet": {"@id": files}, "extract": {"column": column.name}}
     return source | ({"transform": {"jsonPath": path}} if path else {})

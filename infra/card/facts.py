@@ -4,16 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from infra.card.contents import Contents
 from infra.card.makers import Maker, makers
-from schemas import messages as m
 from schemas.ports import Blobs
 from streams import calibrations, policies, records, retractions, shelf
 from streams.calibrations import Calibration
-from streams.dataset import manifests
+from streams.dataset import identities, manifests
 from streams.funnel import Funnel, campaign_of
 from streams.records import Campaign
 from streams.rules import policy
@@ -116,31 +112,19 @@ def _shelf(
     tell: Callable[[], None],
 ) -> Standing | None:  # fmt: skip
     """Count the triplets into the funnel, and hold them against what is packed."""
-    there = _names(blobs, state) if state is not None else None
+    there = identities.packed(blobs, state) if state is not None else None
     sources, packed, waiting = set[int](), 0, 0
     for triplet in shelf.triplets(blobs):
         tell()
         if campaigns is not None and triplet.subject.campaign not in campaigns:
             continue
         funnel.add_triplet(triplet)
-        if there is not None and _among(there, triplet):
+        if there is not None and identities.holds(there, triplet.triplet_id):
             packed += 1
             sources.add(hash(triplet.subject.source_id))
         else:
             waiting += 1
     return None if state is None else Standing(len(sources), waiting, state.rows - packed)
-
-
-def _names(blobs: Blobs, state: manifests.State) -> NDArray[np.uint64]:
-    """The first half of the id of every packed row, sorted: 8 bytes a row."""
-    parts = [np.frombuffer(blobs.get(shard.ids.key), ">u8")[::2].astype(np.uint64) for shard in state.shards]
-    return np.sort(np.concatenate(parts))
-
-
-def _among(names: NDArray[np.uint64], triplet: m.Triplet) -> bool:
-    name = np.uint64(int(triplet.triplet_id[:16], 16))
-    at = int(np.searchsorted(names, name))
-    return at < len(names) and bool(names[at] == name)
 
 
 def _every(progress: Progress | None) -> Callable[[], None]:

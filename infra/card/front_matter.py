@@ -60,16 +60,16 @@ def _info(contents: Contents) -> dict[str, object]:
 
 def _bytes(contents: Contents, split: str, part: Tally) -> int:
     """Bytes of a split's files of the kind that `datasets` opens; of its pictures, where files are not told."""
-    files = [file.bytes for kind in contents.kinds[:1] for file in contents.of(kind, split)]
+    files = [file.bytes for kind in contents.kinds[:1] for file in contents.of(kind, split) if kind != "metadata"]
     return sum(files) or part.bytes
 
 
 def _data_files(contents: Contents) -> Sequence[object]:
     """Each split with its files by name: what lies there beside them is not of the data set."""
     kind = contents.kinds[0]
-    return [
-        {"split": split, "path": [file.path for file in contents.of(kind, split)]} for split in contents.splits
-    ]  # fmt: skip
+    if kind == "metadata":
+        return [{"split": split, "path": f"{split}/**"} for split in contents.splits]
+    return [{"split": split, "path": [file.path for file in contents.of(kind, split)]} for split in contents.splits]
 
 
 def _tags(facts: Facts) -> list[str]:

@@ -35,7 +35,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0
 
 
 def yaml(value: object, indent: int = 0) -> list[str]:
-    """Mappings, sequences, texts and numbers as lines of YAML."""
+    """Mappings, sequences, texts, whole numbers and truths as lines of YAML."""
     pad = "  " * indent
     if isinstance(value, Mapping):
         return [line for key, one in value.items() for line in _entry(f"{pad}{key}:", one, indent)]
@@ -62,4 +62,4 @@ def _scalar(value: object) -> str:
     """JSON, which YAML can read, once letters that it forbids are gone; plain words are bare."""
     if isinstance(value, str) and _BARE.fullmatch(value):
         return value
-    return json.dumps(plain(value, 4096) if isinstance(value, str) else value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain(value, 4096) if isinstance(value, str) else value, ensure_ascii=False)

@@ -25,7 +25,7 @@ def render(facts: Facts, plots: Sequence[str]) -> str:
     """The whole text; `plots` are the files of plots there are, by path."""
     sections: Sequence[Callable[[Facts, Sequence[str]], Iterator[str]]] = (
         _head, _counts, using.loading, made.models, made.policies, measured.funnel, measured.operations,
-        measured.styles, measured.scores, measured.judges, measured.content, made.licences, _taken_back, _limits,
+        measured.styles, measured.scores, measured.judges, measured.content, made.licences, _left_out, _limits,
         using.columns,
     )  # fmt: skip
     lines = [*front_matter.lines(facts), *(line for section in sections for line in section(facts, plots))]
@@ -70,11 +70,13 @@ def _files(facts: Facts, kind: str) -> str:
     return f"{count(len(files))} ({size(sum(file.bytes for file in files))})"
 
 
-def _taken_back(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
-    if not facts.retracted:
-        return
-    told = " and ".join(plural(number, f"retracted {target}") for target, number in sorted(facts.retracted.items()))
-    yield from ("## Retracted", "", f"{told}: everything that names them is left out.", "")
+def _left_out(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
+    """What was taken back, and what an export did without."""
+    reasons = {f"retracted, by {target}": number for target, number in sorted(facts.retracted.items())}
+    reasons |= facts.contents.left_out or {}
+    rows = [(escaped(reason), count(number)) for reason, number in reasons.items()]
+    if rows:
+        yield from ("## Left out", "", *table(("why", "count"), rows, 1))
 
 
 def _limits(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:

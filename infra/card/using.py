@@ -31,20 +31,19 @@ for record in itertools.islice(records, 2):
 
 
 def loading(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
-    """How to open it; run in the card's folder."""
+    """How to open it, from the folder that the card's folder is in."""
     contents = facts.contents
-    wanted = "edit_instruction" if contents.layout == "nhr" else "instruction"
-    names = [one.name for one in contents.columns if one.name.startswith(wanted)]
     given = {
-        "split": next(iter(contents.splits)), "column": names[0] if names else wanted,
-        "folder": json.dumps(contents.name, ensure_ascii=False),
+        "split": next(iter(contents.splits)), "folder": json.dumps(contents.name, ensure_ascii=False),
+        "column": next(one.name for one in contents.columns if "instruction" in one.name),
     }  # fmt: skip
     yield from ("## How to load it", "")
-    if contents.layout == "nhr" or "parquet" in contents.kinds:
+    tables = contents.kinds != ("webdataset",)
+    if tables:
         yield from _python(DATASETS.format_map(given))
     if "webdataset" in contents.kinds:
         yield from _python(WEBDATASET.format_map(given))
-    if "parquet" in contents.kinds:
+    if tables:
         yield from _python(CROISSANT.format_map(given))
     if contents.layout == "packed":
         yield from ("Only files that this card names are of the data set; others beside them may be left-overs.", "")
@@ -52,8 +51,6 @@ def loading(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
 
 def columns(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     """Every column and what it means."""
-    if facts.contents.layout == "nhr":
-        return
     rows = [(code(one.name), one.type, one.meaning) for one in facts.contents.columns]
     yield from ("## Columns", "", *table(("column", "type", "meaning"), rows))
 
