@@ -52,10 +52,11 @@ def operations(facts: Facts, plots: Sequence[str]) -> Iterator[str]:
     found = _ordered(facts.contents.counts("operation"))
     if not found:
         return
+    whole = sum(number for _, number in found)
     yield from ("## Operations", "", *plot("operations", "Share of each operation, here and in the paper", plots))
     known = taxonomy().operations
     rows = [
-        (code(name), count(number), percent(ratio(number, facts.contents.tally.rows)),
+        (code(name), count(number), percent(ratio(number, whole)),
          percent(known[name].share) if name in known and known[name].share else "")
         for name, number in found[:MOST]
     ]  # fmt: skip

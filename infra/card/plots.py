@@ -62,17 +62,17 @@ def _funnel(facts: Facts) -> Figure | None:
 
 def _operations(facts: Facts) -> Figure | None:
     """Shares of operations; the paper tells those of three, and what the others have together."""
-    tally = facts.contents.tally
     counts = _axis(facts, "operation")
     if not counts:
         return None
     known = {name: one.share for name, one in taxonomy().operations.items() if one.share}
     shown = _most({**dict.fromkeys(known, 0), **counts}, MOST)
-    ours = [100 * number / tally.rows for _, number in shown]
+    whole = sum(counts.values())
+    ours = [100 * number / whole for _, number in shown]
     theirs = [100 * known.get(name, 0.0) for name, _ in shown]
     rest = 100 * (1 - sum(known.values()))
     note = f"all other operations of the paper share {rest:.1f} %"
-    return _pairs([name.replace("_", " ") for name, _ in shown], ours, theirs, f"share of the rows, % ({note})")
+    return _pairs([name.replace("_", " ") for name, _ in shown], ours, theirs, f"share, % ({note})")
 
 
 def _styles(facts: Facts) -> Figure | None:

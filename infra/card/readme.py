@@ -52,7 +52,8 @@ def _counts(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     contents, tally = facts.contents, facts.contents.tally
     noun = NOUN[contents.what]
     rows = [(f"**{noun}s**", f"**{count(tally.rows)}**")]
-    rows += [(f"{kind} {noun}s", count(number)) for kind, number in sorted(contents.counts("kind").items())]
+    parts = "turns" if contents.what == "chains" else f"{noun}s"
+    rows += [(f"{kind} {parts}", count(number)) for kind, number in sorted(contents.counts("kind").items())]
     if facts.standing:
         rows.append(("sources", count(facts.standing.sources)))
     rows += [

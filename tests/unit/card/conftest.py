@@ -31,7 +31,7 @@ def picture(shade: int) -> bytes:
 
 
 def mine(blobs: Blobs, sources: int = SOURCES) -> None:
-    """Four triplets a source, with two attempts at the first of its requests."""
+    """Four triplets a source, and a rejected attempt at the first of its requests."""
     events = []
     for number in range(sources):
         shots = [picture(10 * number + step) for step in range(3)]
@@ -46,9 +46,12 @@ def mine(blobs: Blobs, sources: int = SOURCES) -> None:
             triplet(of, REMOVE, removed, kind="composite", operation="composite", second=(RECOLOR, recolored)),
             data=data,
         )
+        lost = ref(picture(200 + number), kind="png")
+        blobs.put(records.record_image_key(lost), picture(200 + number))
         events += [
-            gate(of), screen(of, REMOVE, 0, {"vlm.adherence": 1.0}), screen(of, REMOVE, 1),
-            judge(of, REMOVE, (4.9, 4.8), 1), screen(of, RECOLOR), judge(of, RECOLOR, (4.7, 4.8)),
+            gate(of), screen(of, REMOVE, 0, image=removed), judge(of, REMOVE, (4.9, 4.8), 0, image=removed),
+            screen(of, REMOVE, 1, image=lost), judge(of, REMOVE, (3.0, 4.0), 1, reason="too much", image=lost),
+            screen(of, RECOLOR, image=recolored), judge(of, RECOLOR, (4.7, 4.8), image=recolored),
         ]  # fmt: skip
     sent = delivered(events)
     blobs.put(records.segment_key(0, 0, len(sent) - 1), records.segment(sent))

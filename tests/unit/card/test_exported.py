@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from infra.blobs.memory import MemoryBlobs
-from infra.card import put
+from infra.card import croissant, readme
 from infra.card.contents import What
 from infra.card.exported import MARKER, exported
 from infra.card.facts import gather
-from infra.card.writing import InFolder
+from infra.card.writing import InFolder, write
 from infra.export.exporting import export
 from infra.export.order import Dedup, Encoding, Layout, Order
 from schemas.errors import UserError
@@ -28,7 +28,7 @@ pytestmark = [
 SOURCES = 6
 WHAT: list[tuple[What, Layout]] = [
     ("triplets", "nhr"), ("triplets", "parquet"), ("triplets", "webdataset"), ("chains", "parquet"),
-    ("chains", "webdataset"),
+    ("chains", "webdataset"), ("preferences", "parquet"), ("preferences", "webdataset"),
 ]  # fmt: skip
 
 
@@ -63,8 +63,14 @@ def carded(request: pytest.FixtureRequest, mined: MemoryBlobs, tmp_path_factory:
     encoding = Encoding("jpeg" if layout == "nhr" else "keep")
     order = Order(what, layout, Splits.parse("train=0.6,test=0.4"), dedup=Dedup.parse("exact"), encoding=encoding)
     rows = export(mined, folder, order).rows
-    put(gather(mined, exported(folder), None, "Harbour edits", ""), InFolder(folder))
+    _card(mined, folder)
     return Carded(folder, rows)
+
+
+def _card(blobs: MemoryBlobs, folder: Path) -> None:
+    """Without plots, which take their time."""
+    facts = gather(blobs, exported(folder), None, "Harbour edits", "")
+    write(InFolder(folder), readme.render(facts, []), croissant.render(facts, "Edits."), {})
 
 
 def test_the_yaml_counts_each_split(carded: Carded) -> None:
@@ -111,7 +117,7 @@ def test_what_was_left_out_is_told(mined: MemoryBlobs, tmp_path: Path) -> None:
     export(mined, tmp_path / "x", Order(layout="parquet", encoding=Encoding("keep"), attempts=False))
     path = tmp_path / "x" / MARKER
     path.write_text(json.dumps(json.loads(path.read_text()) | {"left_out": {"duplicates near": 7}}))
-    put(gather(mined, exported(tmp_path / "x"), None, "t", ""), InFolder(tmp_path / "x"))
+    _card(mined, tmp_path / "x")
     text = (tmp_path / "x" / "README.md").read_text(encoding="utf-8")
     assert "| duplicates near | 7 |" in text
     assert "`attempts_to_success`" not in text
