@@ -59,7 +59,7 @@ def render(facts: Facts, description: str) -> str:
         "license": f"{SPDX}{facts.licence}" if facts.licence else "see README.md",
         "datePublished": f"{datetime.fromtimestamp(contents.at, UTC):%Y-%m-%d}",
         "version": contents.version,
-        "inLanguage": sorted(contents.counts("language")) or ["en"],
+        **({"inLanguage": sorted(languages)} if (languages := contents.counts("language")) else {}),
         "keywords": ["image editing", contents.what, *(["simulated"] if facts.simulated else [])],
         "distribution": [*(_file(file) for file in contents.files if file.sha256), *_sets(contents)],
     }

@@ -26,7 +26,7 @@ def lines(facts: Facts) -> list[str]:
     told: dict[str, object] = {"pretty_name": facts.title, **licence(facts.licence)}
     told |= {
         "task_categories": ["image-to-image"],
-        "language": sorted(contents.counts("language")) or ["en"],
+        **({"language": sorted(languages)} if (languages := contents.counts("language")) else {}),
         "tags": _tags(facts),
         "size_categories": [_size(tally.rows)],
         "dataset_info": _info(contents),

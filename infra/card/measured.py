@@ -16,7 +16,7 @@ MOST = 40
 RATES = {"each": times, "share": percent, "gain": signed}
 FIGURES = (
     ("adherence.mae", "adherence: mean error"), ("adherence.rho", "ρ"), ("aesthetics.mae", "aesthetics: mean error"),
-    ("aesthetics.rho", "ρ"), ("precision", "precision"),
+    ("aesthetics.rho", "ρ"), ("precision", "precision"), ("recall", "recall"),
 )  # fmt: skip
 """What a calibration tells, by the names of its figures."""
 

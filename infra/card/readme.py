@@ -96,7 +96,7 @@ def _known(facts: Facts) -> Iterator[str]:
     if unchecked := facts.contents.counts("checked").get("none", 0):
         share = percent(ratio(unchecked, tally.rows))
         yield f"Not checked by judging an inverse, since the operation has none: {plural(unchecked, 'row')} ({share})."
-    if not facts.contents.counts("content"):
+    if facts.contents.what == "triplets" and not facts.contents.counts("content"):
         yield "No check for explicit content or watermarks was made."
     if any(not one.commercial for one in facts.makers):
         yield "Not every model's outputs are known to be free for commercial use (see the licences)."

@@ -25,7 +25,7 @@ CROISSANT = """\
 import itertools
 import mlcroissant
 
-records = mlcroissant.Dataset({folder} + "/croissant.json").records("rows")
+records = mlcroissant.Dataset({croissant}).records("rows")
 for record in itertools.islice(records, 2):
     print(record["rows/{column}"])"""
 
@@ -35,6 +35,7 @@ def loading(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     contents = facts.contents
     given = {
         "split": next(iter(contents.splits)), "folder": json.dumps(contents.name, ensure_ascii=False),
+        "croissant": json.dumps(f"{contents.name}/croissant.json", ensure_ascii=False),
         "column": next(one.name for one in contents.columns if "instruction" in one.name),
     }  # fmt: skip
     yield from ("## How to load it", "")

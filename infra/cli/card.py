@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from infra.cli import common
 from infra.cli.common import Where
+from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
 
 TITLE = "Image-editing triplets mined by NHR"
@@ -68,12 +67,3 @@ def card(
         put(facts, sink)
         where = str(export) if export else f"{place.name}/{FOLDER}".rstrip("/")
     typer.echo(json.dumps(facts.as_dict(), ensure_ascii=False) if as_json else f"Card: {where}/README.md")
-
-
-@contextmanager
-def packages_of_the_dataset() -> Iterator[None]:
-    """Around imports that need the packages of the extra `dataset`: raises `UserError` where one is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None
