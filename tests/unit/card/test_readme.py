@@ -119,7 +119,7 @@ def test_judges_that_nobody_held_against_people_are_marked(blobs: MemoryBlobs) -
     calibrations.keep(blobs, Calibration(judge=JUDGE, pairs=827, labels=2100, raters=3, figures=figures, at=AT))
     told = cells(text_of(blobs), f"`{JUDGE}`")
     assert told[2] == "827 pairs by 3 raters"
-    assert told[-1] == "0.83 (0.80–0.86)"
+    assert told[-2:] == ["0.83 (0.80–0.86)", "–"]
 
 
 def test_simulated_pictures_are_told_in_the_first_lines(blobs: MemoryBlobs, tmp_path: Path) -> None:
@@ -179,6 +179,9 @@ values = st.recursive(
     max_leaves=12,
 )
 
+scores = st.integers(64, 320).map(lambda part: part / 64)
+"""Their sums are exact: where they are not, two ways of adding up may round differently."""
+
 
 @settings(max_examples=50)
 @given(st.dictionaries(st.from_regex(r"k[a-z_]{2,8}", fullmatch=True), values, min_size=1, max_size=4))
@@ -187,11 +190,12 @@ def test_yaml_reads_back_what_was_written(told: dict[str, object]) -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(st.sampled_from(["remove", "add", "style"]), st.integers(0, 2), st.floats(1, 5)), min_size=1))
+@given(st.lists(st.tuples(st.sampled_from(["remove", "add", "style"]), st.integers(0, 2), scores), min_size=1))
 def test_the_card_of_merged_tallies_is_the_card_of_all_rows(rows: list[tuple[str, int, float]]) -> None:
     whole, parts = Tally(), [Tally(), Tally(), Tally()]
     for operation, part, score in rows:
-        one = row(TRIPLET.model_copy(update={"operation": operation, "scores": Scores(adherence=score, aesthetics=5)}))
+        given_ = Scores(adherence=score, aesthetics=score)
+        one = row(TRIPLET.model_copy(update={"operation": operation, "scores": given_}))
         whole.add(one)
         parts[part].add(one)
     merged = Tally()
