@@ -90,11 +90,8 @@ def _candidates(
 ) -> Iterator[tuple[Triplet, list[Rejected]]]:
     """The forward triplets that are in, with the rejected attempts that fit them; counts those that do not."""
     for chosen in spool.triplets():
-        if chosen.kind != "forward":
-            left_out["kind"] += 1
-            continue
         fit = []
-        for one in judged(spool.db, chosen.edits[0].request_id):
+        for one in judged(spool.db, chosen.edits[0].request_id) if chosen.kind == "forward" else ():
             if taken_back.among([("sha256", one.image.sha256)]):
                 left_out["retracted"] += 1
             elif why := unfit(chosen, one, order.margin):
