@@ -48,7 +48,8 @@ def export(
 
 def _choose(blobs: Blobs, kept: Spool, order: Order, calibrated: frozenset[str], phases: Phases) -> Result:
     """Spool what is to be written, and count it."""
-    if not gathering.triplets(blobs, kept, order.filters, calibrated, phases):
+    gathering.triplets(blobs, kept, order.filters, calibrated, phases)
+    if not kept.has("triplets"):
         raise UserError("the shelf is empty, there is nothing to export", "mine some triplets first: `nhr mine`")
     duplicates.leave_out(blobs, kept, order.dedup, phases)
     left_out: Counter[str] = Counter(kept.counts("triplets", "out"))
@@ -113,10 +114,11 @@ def _drafts(kept: Spool, order: Order, split: str, calibrated: frozenset[str]) -
     if order.what != "triplets":
         yield from map(Draft.unpacked, kept.items(_table(order), split))
         return
+    known = kept.has("attempts")
     for triplet in kept.triplets(split):
         draft = triplet_draft(triplet, calibrated)
         if order.attempts:
-            draft.row.update(attempts.difficulty(kept.db, triplet))
+            draft.row.update(attempts.difficulty(kept.db, triplet) if known else attempts.UNKNOWN)
         yield draft
 
 
