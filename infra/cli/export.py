@@ -122,15 +122,19 @@ def export(
 
     \b
     Examples:
-      nhr export --out data --to data-set                      see data-set/train/metadata.jsonl
-      nhr export --out data --to hub --layout parquet --split train=0.98,test=0.02 --dedup exact,phash:4
-      nhr export --out data --to shards --layout webdataset --images jxl --most-share 0.2
+      nhr export --out data --to set            see set/train/metadata.jsonl
+      nhr export --out data --to hub --layout parquet --dedup exact,phash:4
+      nhr export --out data --to hub --layout parquet --split train=0.98,test=0.02
+      nhr export --out data --to tars --layout webdataset --images jxl
       nhr export --out data --to pairs --what preferences --min-margin 1
       nhr export --out data --to turns --what chains --layout webdataset
-      nhr export --out data --to x --quota remove=10000 --balance 0.5 --dry-run --json
+      nhr export --out data --to set --most-share 0.2 --dry-run
+      nhr export --to set --quota remove=10000 --balance 0.5 --json
+
     \b
     Then, in Python:
-      datasets.load_dataset("hub")                             webdataset.WebDataset("shards/train/train-000000.tar")
+      datasets.load_dataset("hub")
+      webdataset.WebDataset("tars/train/train-000000.tar")
     """
     from infra.export.exporting import export as write
     from infra.export.order import LAYOUTS, WHAT, Dedup, Filters, Order

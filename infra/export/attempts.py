@@ -14,6 +14,8 @@ from streams.dataset.rows import Row
 from streams.rules import policy
 
 TOLD_EVERY = 5000
+UNKNOWN: Row = {"attempts": None, "attempts_to_success": None, "survived": None}
+"""How hard a triplet was of which nothing is recorded."""
 _NEW = "INSERT INTO attempts (request, attempt, fate, decided, reason, verdict, editor) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _MERGED = {
     "screen": f"""{_NEW} ON CONFLICT DO UPDATE SET editor = excluded.editor,
@@ -47,7 +49,7 @@ def difficulty(db: sqlite3.Connection, triplet: Triplet) -> Row:
             (request,),
         ).fetchone()
         if number is None:
-            return {"attempts": None, "attempts_to_success": None, "survived": None}
+            return UNKNOWN
         tries, survived, first = tries + known, survived + won, first + number + 1
     return {"attempts": tries, "attempts_to_success": first, "survived": survived / tries}
 

@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.export.order import Dedup, Phases
+from infra.export.order import Dedup, Phases, Told
 from infra.export.pictures import read
 from infra.export.spool import Spool, number_of
 from infra.images import decode
@@ -25,12 +25,12 @@ _EXACT = f"""
 UPDATE triplets SET out = 'duplicates exact' WHERE number IN (
     SELECT number FROM (
         SELECT number, row_number() OVER (PARTITION BY before, after, said ORDER BY {BEST}) AS place
-        FROM triplets NATURAL JOIN same WHERE out IS NULL
+        FROM triplets WHERE out IS NULL
     ) WHERE place > 1
 )"""
 _LOOKS = f"""
-SELECT number, one.hash, other.hash, operation, words, source, picture FROM triplets NATURAL JOIN same
-JOIN pictures AS one ON one.sha = before JOIN pictures AS other ON other.sha = after
+SELECT number, one.hash, other.hash, operation, words, source, picture FROM triplets
+JOIN hashes AS one ON one.sha = before JOIN hashes AS other ON other.sha = after
 WHERE out IS NULL ORDER BY {BEST}"""
 
 
@@ -46,25 +46,20 @@ def leave_out(blobs: Blobs, spool: Spool, dedup: Dedup, phases: Phases) -> None:
 
 def _hash(blobs: Blobs, spool: Spool, phases: Phases) -> None:
     """Hash each picture once; raises `UserError` for one that cannot be read."""
-    for one in spool.triplets():
-        for ref in (one.before, one.after):
-            spool.db.execute("INSERT OR IGNORE INTO pictures VALUES (?, ?, NULL)", (ref.sha256, ref.model_dump_json()))
+    refs = (ref for one in spool.triplets() for ref in (one.before, one.after))
+    places = ((ref.sha256, ref.model_dump_json()) for ref in refs)
+    spool.db.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", places)
     (total,) = spool.db.execute("SELECT count(*) FROM pictures").fetchone()
-    with phases("pictures compared") as told:
-        for done, (ref, found) in enumerate(ahead(partial(_hashed, blobs), _pictures(spool), most=AHEAD), 1):
-            signed = int.from_bytes(found().to_bytes(8), signed=True)
-            spool.db.execute("UPDATE pictures SET hash = ? WHERE sha = ?", (signed, ref.sha256))
+    pictures = (ImageRef.model_validate_json(place) for (place,) in spool.db.execute("SELECT place FROM pictures"))
+
+    def hashes(told: Told) -> Iterator[tuple[str, int]]:
+        for done, (ref, found) in enumerate(ahead(partial(_hashed, blobs), pictures, most=AHEAD), 1):
             if done % TOLD_EVERY == 0 or done == total:
                 told(done, total)
+            yield ref.sha256, int.from_bytes(found().to_bytes(8), signed=True)
 
-
-def _pictures(spool: Spool) -> Iterator[ImageRef]:
-    last = ""
-    while some := spool.db.execute(
-        "SELECT sha, place FROM pictures WHERE sha > ? ORDER BY sha LIMIT 1000", (last,)
-    ).fetchall():
-        yield from (ImageRef.model_validate_json(place) for _, place in some)
-        last = some[-1][0]
+    with phases("pictures compared") as told:
+        spool.db.executemany("INSERT INTO hashes VALUES (?, ?)", hashes(told))
 
 
 def _hashed(blobs: Blobs, ref: ImageRef) -> int:

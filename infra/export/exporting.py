@@ -1,13 +1,13 @@
 """The export from end to end: what is on the shelf, what of it is taken, and the folder that is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from infra.export import attempts, duplicates, gathering, released
 from infra.export.drafts import Draft, triplet_draft
 from infra.export.folder import appearing, mark, may_write
-from infra.export.order import Order, Phases, Result, What, silent
+from infra.export.order import Order, Phases, Result, Told, What, silent
 from infra.export.pictures import need
 from infra.export.sharing import share
 from infra.export.spool import Spool, Table, spool
@@ -48,7 +48,8 @@ def export(
 
 def _choose(blobs: Blobs, kept: Spool, order: Order, calibrated: frozenset[str], phases: Phases) -> Result:
     """Spool what is to be written, and count it."""
-    if not gathering.triplets(blobs, kept, order.filters, calibrated, phases):
+    gathering.triplets(blobs, kept, order.filters, calibrated, phases)
+    if not kept.has("triplets"):
         raise UserError("the shelf is empty, there is nothing to export", "mine some triplets first: `nhr mine`")
     duplicates.leave_out(blobs, kept, order.dedup, phases)
     left_out: Counter[str] = Counter(kept.counts("triplets", "out"))
@@ -74,30 +75,34 @@ def _write(
     threads: int,
 ) -> None:  # fmt: skip
     """Write the splits that hold anything to `root`, and note in the result what is in them."""
+    write = _writer(blobs, kept, order, calibrated, root, threads)
     tallies: dict[str, Tally] = {}
     files: list[str] = []
     with phases(order.what) as told:
         for split in [name for name, rows in result.splits.items() if rows]:
             before = sum(tally.rows for tally in tallies.values())
-
-            def so_far(done: int, _total: int, before: int = before) -> None:
-                told(before + done, result.rows)
-
-            if order.layout == "nhr":
-                tally, written = released.write(
-                    blobs, kept, split, root / split, order.encoding, calibrated, so_far, threads
-                )
-                written = [f"{split}/{name}" for name in written]
-            else:
-                from infra.export import sharded
-
-                tally, written = sharded.write(
-                    blobs, order.layout, columns(order), _drafts(kept, order, split, calibrated), split, root,
-                    order.encoding, order.shard_bytes, so_far, threads,
-                )  # fmt: skip
-            tallies[split] = tally
+            tallies[split], written = write(split, _after(told, before, result.rows))
             files += written
     result.tallies, result.files = tallies, sorted(files)
+
+
+def _after(told: Told, before: int, total: int) -> Told:
+    """Progress of a part of the rows, told as that of all of them."""
+    return lambda done, _total: told(before + done, total)
+
+
+def _writer(
+    blobs: Blobs, kept: Spool, order: Order, calibrated: frozenset[str], root: Path, threads: int
+) -> Callable[[str, Told], tuple[Tally, list[str]]]:
+    """What writes a split in the layout that is ordered; gives what is in it, and its files."""
+    if order.layout == "nhr":
+        return lambda split, told: released.write(blobs, kept, split, root, order.encoding, calibrated, told, threads)
+    from infra.export import sharded
+
+    return lambda split, told: sharded.write(
+        blobs, order.layout, columns(order), _drafts(kept, order, split, calibrated), split, root, order.encoding,
+        order.shard_bytes, told, threads,
+    )  # fmt: skip
 
 
 def columns(order: Order) -> Sequence[Column]:
@@ -109,10 +114,11 @@ def _drafts(kept: Spool, order: Order, split: str, calibrated: frozenset[str]) -
     if order.what != "triplets":
         yield from map(Draft.unpacked, kept.items(_table(order), split))
         return
+    known = kept.has("attempts")
     for triplet in kept.triplets(split):
         draft = triplet_draft(triplet, calibrated)
         if order.attempts:
-            draft.row.update(attempts.difficulty(kept.db, triplet))
+            draft.row.update(attempts.difficulty(kept.db, triplet) if known else attempts.UNKNOWN)
         yield draft
 
 

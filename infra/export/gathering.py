@@ -1,13 +1,13 @@
 """From the shelf and the records to what may be exported."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from infra.export.attempts import judged
-from infra.export.drafts import Draft, chain_draft, pair_draft
-from infra.export.order import Filters, Order, Phases
-from infra.export.spool import Entry, Spool, number_of
+from infra.export.drafts import chain_draft, pair_draft
+from infra.export.order import Filters, Order, Phases, Told
+from infra.export.spool import Entry, Sameness, Spool, number_of
 from schemas import codec
 from schemas.messages import Triplet
 from schemas.ports import Blobs
@@ -22,22 +22,16 @@ HEADS = 32
 """Pictures that are looked for at once."""
 
 
-def triplets(blobs: Blobs, spool: Spool, filters: Filters, calibrated: frozenset[str], phases: Phases) -> int:
-    """Spool the shelf; those that a filter holds back are there, but out. Gives how many the shelf holds."""
-    count = 0
+def triplets(blobs: Blobs, spool: Spool, filters: Filters, calibrated: frozenset[str], phases: Phases) -> None:
+    """Spool the shelf; those that a filter holds back are there, but out."""
+
+    def entry(one: Triplet) -> Entry:
+        why, item = held_back(one, filters, calibrated), codec.encode(one)
+        score = one.scores.geometric_mean
+        return Entry(one.triplet_id, one.subject, one.operation, score, item, why, _sameness(one))
+
     with phases("triplets") as told:
-        for one in shelf.triplets(blobs):
-            count += 1
-            item = codec.encode(one)
-            entry = Entry(one.triplet_id, one.subject, one.operation, one.scores.geometric_mean, item)
-            number = spool.add("triplets", entry)
-            if why := held_back(one, filters, calibrated):
-                spool.leave_out("triplets", [number], why)
-            else:
-                spool.db.execute("INSERT INTO same VALUES (?, ?, ?, ?, ?, ?)", (number, *_sameness(one)))
-            if count % TOLD_EVERY == 0:
-                told(count, 0)
-    return count
+        spool.add("triplets", _followed(map(entry, shelf.triplets(blobs)), told))
 
 
 def held_back(one: Triplet, filters: Filters, calibrated: frozenset[str]) -> str:
@@ -57,32 +51,40 @@ def preferences(blobs: Blobs, spool: Spool, order: Order, calibrated: frozenset[
     """Derive the preference pairs of the triplets that are in; gives how many attempts made none, by reason."""
     left_out: Counter[str] = Counter()
     candidates = _candidates(spool, order, retractions.load(blobs), left_out)
-    with phases("pairs") as told:
-        for count, ((chosen, fit), found) in enumerate(ahead(partial(_there, blobs), candidates, HEADS), 1):
+
+    def entries() -> Iterator[Entry]:
+        for (chosen, fit), found in ahead(partial(_there, blobs), candidates, HEADS):
             there = found()
             best = clearest(chosen, there, order.pairs)
             left_out.update({"picture gone": len(fit) - len(there), "further pairs": len(there) - len(best)})
             for one in best:
-                _derive(spool, pair_draft(chosen, one, calibrated), chosen, chosen.operation)
-            if count % TOLD_EVERY == 0:
-                told(count, 0)
+                draft, score = pair_draft(chosen, one, calibrated), chosen.scores.geometric_mean
+                yield Entry(str(draft.row["pair_id"]), chosen.subject, chosen.operation, score, draft.packed())
+
+    with phases("pairs") as told:
+        spool.add("derived", _followed(entries(), told))
     return +left_out
 
 
 def chained(spool: Spool, order: Order, calibrated: frozenset[str], phases: Phases) -> None:
     """Derive the chains of the triplets that are in."""
-    with phases("chains") as told:
-        for count, (_, members) in enumerate(spool.by_source(), 1):
+
+    def entries() -> Iterator[Entry]:
+        for _, members in spool.by_source():
             for chain in chains(members, order.chains):
-                _derive(spool, chain_draft(chain, calibrated), chain[0], "")
-            if count % TOLD_EVERY == 0:
-                told(count, 0)
+                draft, score = chain_draft(chain, calibrated), min(turn.scores.geometric_mean for turn in chain)
+                yield Entry(str(draft.row["chain_id"]), chain[0].subject, "", score, draft.packed())
+
+    with phases("chains") as told:
+        spool.add("derived", _followed(entries(), told))
 
 
-def _derive(spool: Spool, draft: Draft, of: Triplet, operation: str) -> None:
-    name, score = draft.row.get("pair_id") or draft.row["chain_id"], draft.row.get("geometric_mean")
-    best = score if isinstance(score, float) else of.scores.geometric_mean
-    spool.add("derived", Entry(str(name), of.subject, operation, best, draft.packed()))
+def _followed(entries: Iterable[Entry], told: Told) -> Iterator[Entry]:
+    """The entries, told of as they pass."""
+    for count, entry in enumerate(entries, 1):
+        if count % TOLD_EVERY == 0:
+            told(count, 0)
+        yield entry
 
 
 def _candidates(
@@ -90,11 +92,8 @@ def _candidates(
 ) -> Iterator[tuple[Triplet, list[Rejected]]]:
     """The forward triplets that are in, with the rejected attempts that fit them; counts those that do not."""
     for chosen in spool.triplets():
-        if chosen.kind != "forward":
-            left_out["kind"] += 1
-            continue
         fit = []
-        for one in judged(spool.db, chosen.edits[0].request_id):
+        for one in judged(spool.db, chosen.edits[0].request_id) if chosen.kind == "forward" else ():
             if taken_back.among([("sha256", one.image.sha256)]):
                 left_out["retracted"] += 1
             elif why := unfit(chosen, one, order.margin):
@@ -110,13 +109,7 @@ def _there(blobs: Blobs, found: tuple[Triplet, list[Rejected]]) -> list[Rejected
     return [one for one in found[1] if blobs.has(one.image.key)]
 
 
-def _sameness(one: Triplet) -> tuple[str, str, int, int, int]:
-    """SHA-256 of its pictures, its instruction to the letter and as words alone, its source picture."""
+def _sameness(one: Triplet) -> Sameness:
     words = " ".join("".join(sign if sign.isalnum() else " " for sign in one.instruction.casefold()).split())
-    return (
-        one.before.sha256,
-        one.after.sha256,
-        number_of(one.instruction),
-        number_of(words),
-        number_of(one.subject.image.sha256),
-    )
+    picture = number_of(one.subject.image.sha256)
+    return Sameness(one.before.sha256, one.after.sha256, number_of(one.instruction), number_of(words), picture)

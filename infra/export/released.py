@@ -29,11 +29,11 @@ Sample = tuple[str, list[Triplet]]
 
 
 def write(
-    blobs: Blobs, spool: Spool, split: str, folder: Path, encoding: Encoding, calibrated: Container[str], told: Told,
+    blobs: Blobs, spool: Spool, split: str, root: Path, encoding: Encoding, calibrated: Container[str], told: Told,
     threads: int,
 ) -> tuple[Tally, list[str]]:  # fmt: skip
-    """Write a split to the new `folder`; gives what is in it, and its files but the pictures."""
-    tally = Tally()
+    """Write a split; gives what is in it, and its files below `root` but the pictures."""
+    tally, folder = Tally(), root / split
     (folder / "images").mkdir(parents=True)
     step = partial(_sample, blobs, folder, encoding)
     with (folder / METADATA).open("w", encoding="utf-8", newline="\n") as metadata:
@@ -44,7 +44,7 @@ def write(
                 tally.add(row(triplet, calibrated))
             tally.pictures, tally.bytes = tally.pictures + len(sizes), tally.bytes + sum(sizes)
             told(tally.rows, 0)
-    return tally, [METADATA]
+    return tally, [f"{split}/{METADATA}"]
 
 
 def _sample(blobs: Blobs, folder: Path, encoding: Encoding, sample: Sample) -> tuple[Rows, list[int]]:

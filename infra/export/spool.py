@@ -26,17 +26,15 @@ CREATE TABLE attempts (
     request TEXT, attempt INTEGER, fate INTEGER, decided TEXT, reason TEXT, verdict BLOB, editor TEXT,
     PRIMARY KEY (request, attempt)
 ) WITHOUT ROWID;
-CREATE TABLE pictures (sha TEXT PRIMARY KEY, place TEXT, hash INTEGER) WITHOUT ROWID;
+CREATE TABLE pictures (sha TEXT PRIMARY KEY, place TEXT) WITHOUT ROWID;
+CREATE TABLE hashes (sha TEXT PRIMARY KEY, hash INTEGER) WITHOUT ROWID;
 CREATE TABLE allotted (operation TEXT PRIMARY KEY, rows INTEGER) WITHOUT ROWID;
-CREATE TABLE same (
-    number INTEGER PRIMARY KEY, before TEXT, after TEXT, said INTEGER, words INTEGER, picture INTEGER
-);
 """
 _ROWS = """
-CREATE TABLE {0} (
-    number INTEGER PRIMARY KEY, id TEXT, split TEXT, source TEXT, operation TEXT, score REAL, chance INTEGER, out TEXT
+CREATE TABLE {} (
+    number INTEGER PRIMARY KEY, id TEXT, split TEXT, source TEXT, operation TEXT, score REAL, chance INTEGER, out TEXT,
+    before TEXT, after TEXT, said INTEGER, words INTEGER, picture INTEGER, item BLOB
 );
-CREATE TABLE {0}_items (number INTEGER PRIMARY KEY, item BLOB);
 """
 
 
@@ -45,14 +43,27 @@ def number_of(*parts: object) -> int:
     return int.from_bytes(sha256("\x1f".join(map(str, parts)).encode()).digest()[:8], signed=True)
 
 
+class Sameness(NamedTuple):
+    """By what duplicates are told: SHA-256 of both pictures, the instruction to the letter and as words alone, and the
+    source picture, as numbers."""
+
+    before: str = ""
+    after: str = ""
+    said: int = 0
+    words: int = 0
+    picture: int = 0
+
+
 class Entry(NamedTuple):
-    """A row that may be exported: what decides whether it is, and `item`, what it is made of."""
+    """A row that may be exported, and `item`, what it is made of; `out` says why it is not to be, if so."""
 
     name: str
     subject: Subject
     operation: str
     score: float
     item: bytes
+    out: str = ""
+    same: Sameness = Sameness()
 
 
 @dataclass(frozen=True)
@@ -63,17 +74,21 @@ class Spool:
     splits: Splits
     seed: int
 
-    def add(self, table: Table, entry: Entry) -> int:
-        """Append a row; gives its number."""
-        of = entry.subject
-        split, chance = self.splits.of(group_of(of)), number_of(self.seed, entry.name)
-        done = self.db.execute(
-            f"INSERT INTO {table} VALUES (NULL, ?, ?, ?, ?, ?, ?, NULL)",
-            (entry.name, split, of.source_id, entry.operation, entry.score, chance),
+    def add(self, table: Table, entries: Iterable[Entry]) -> None:
+        """Append rows, which may be made from other tables as they are taken."""
+        self.db.executemany(
+            f"INSERT INTO {table} VALUES (NULL, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?)",
+            map(self._row, entries),
         )
-        number = done.lastrowid or 0
-        self.db.execute(f"INSERT INTO {table}_items VALUES (?, ?)", (number, entry.item))
-        return number
+
+    def _row(self, entry: Entry) -> tuple[object, ...]:
+        split, chance = self.splits.of(group_of(entry.subject)), number_of(self.seed, entry.name)
+        source = entry.subject.source_id
+        return (entry.name, split, source, entry.operation, entry.score, chance, entry.out, *entry.same, entry.item)
+
+    def has(self, table: Literal["triplets", "attempts"]) -> bool:
+        """Whether there is anything in the table."""
+        return bool(self.db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)").fetchone()[0])
 
     def leave_out(self, table: Table, numbers: Iterable[int], why: str) -> None:
         """Take rows out, unless they are out already."""
@@ -92,8 +107,7 @@ class Spool:
     def items(self, table: Table, split: str = "") -> Iterator[bytes]:
         """What the rows that are in (of a split) are made of, in order."""
         found = self.db.execute(
-            f"SELECT item FROM {table} NATURAL JOIN {table}_items "
-            "WHERE out IS NULL AND (? = '' OR split = ?) ORDER BY number",
+            f"SELECT item FROM {table} WHERE out IS NULL AND (? = '' OR split = ?) ORDER BY number",
             (split, split),
         )
         return (item for (item,) in found)
@@ -112,7 +126,7 @@ class Spool:
             yield source, [self._triplet(number) for _, number in rows]
 
     def _triplet(self, number: int) -> Triplet:
-        (item,) = self.db.execute("SELECT item FROM triplets_items WHERE number = ?", (number,)).fetchone()
+        (item,) = self.db.execute("SELECT item FROM triplets WHERE number = ?", (number,)).fetchone()
         return _triplet(item)
 
 
