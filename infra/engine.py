@@ -8,7 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from infra import campaigns
+from infra import blocklist, campaigns
+from infra.admission import Admission
 from infra.metrics import Metrics
 from infra.progress import Order, Progress
 from infra.runtime import autopsy
@@ -35,7 +36,7 @@ from schemas import metrics
 from schemas.errors import NhrError, UserError
 from schemas.messages import Meter
 from schemas.ports import Handler
-from streams import policies, records, shelf
+from streams import leftout, policies, records, shelf
 from streams.funnel import Funnel
 from streams.records import Campaign
 from streams.sweep import unexplained
@@ -69,6 +70,7 @@ class Engine:
         self._away: set[str] = set()
         self._sweeps = 0
         self._taking: Intake | None = None
+        self._blocklist = blocklist.configured(settings)
 
     def run(self) -> Progress:
         """Mine until the order is met or `stop` is set; raises the first thing that went wrong."""
@@ -159,6 +161,7 @@ class Engine:
             prompter, self.order.campaign, stores.bus, Pictures(stores.blobs, 0),
             stores.cursors, self.stop, Backlog(stores.bus, self._clock, self._ahead()), self.order.scenes,
             progress.skipped.append, self._takes_nothing, self._clock, self._health,
+            Admission(self._blocklist, self.order.policy), partial(leftout.keep, stores.blobs, self.order.campaign),
         )  # fmt: skip
 
     def _takes_nothing(self) -> bool:

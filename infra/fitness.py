@@ -81,12 +81,13 @@ def _key(name: str, service: str, plugin: PlugIn[Any], other_way: bool) -> Check
 
 
 def packages(extra: str) -> list[str]:
-    """The packages that an extra of ours brings."""
+    """The packages that an extra of ours brings, or several ("content,nsfw")."""
     try:
         needed = metadata.requires("nhr") or []
     except metadata.PackageNotFoundError:
         return []
-    marked = re.compile(rf"""extra\s*==\s*["']{re.escape(extra)}["']""")
+    either = "|".join(re.escape(one) for one in extra.split(","))
+    marked = re.compile(rf"""extra\s*==\s*["'](?:{either})["']""")
     names = (re.match(r"[A-Za-z0-9._-]+", line) for line in needed if extra and marked.search(line))
     return [name[0] for name in names if name]
 

@@ -1,4 +1,4 @@
-"""What a policy demands of licences: that the outputs of every plug-in may be used commercially (decision 0013)."""
+"""What a policy demands of licences: commercial use, of what plug-ins make and of photographs (decisions 13, 26)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from schemas.ports import Info
 from streams.policies import Policies
 from streams.rules.policy import Policy
 from workers import roster
+from workers.photographic.licensing import recognised
 from workers.plugin import PlugIn
 
 RIGHTS = {True: "commercial use", False: "no commercial use", None: "commercial use unknown"}
@@ -30,7 +31,7 @@ class Rights:
         self._demanding: dict[str, bool] = {}
 
     def check(self, job: Any) -> None:
-        """Raise `UserError` where this worker is barred from the job, `Reject` where who made its picture is."""
+        """Raise `UserError` where this worker is barred from the job, `Reject` where its picture or who made it is."""
         asked = job.job if isinstance(job, m.Candidate) else job
         policy_id = getattr(asked, "policy_id", "")
         if not policy_id or not self._demands(policy_id):
@@ -38,6 +39,8 @@ class Rights:
         policy = self._policies.get(policy_id)
         if self._info.commercial is not True:
             raise UserError(f"{self._kind}: {_barred(policy, self._info)}", "run another here; the job goes to others")
+        if (why := _unfit_photograph(asked.subject)) is not None:
+            raise Reject(f"{why}; policy {policy.name} demands commercial use")
         for kind, recipe in _makers(asked.subject, job.made_by if isinstance(job, m.Candidate) else None):
             if (why := _unfit(kind, recipe)) is not None:
                 raise Reject(f"{why}; policy {policy.name} demands commercial use")
@@ -55,20 +58,30 @@ def check(triplet: m.Triplet, policy: Policy) -> None:
     """Raise `UserError` where somebody made the triplet whom the policy bars; for what was recorded under another."""
     if policy.licences == "any":
         return
+    hint = 'choose a policy with licences = "any"'
+    if (why := _unfit_photograph(triplet.subject)) is not None:
+        raise UserError(f"triplet {triplet.triplet_id}: {why}; policy {policy.name} demands commercial use", hint)
     makers = [*_makers(triplet.subject, None), *(("editor", edit.editor) for edit in triplet.edits)]
     makers += [(kind, by) for kind, by in (("judge", triplet.judge), ("writer", triplet.writer)) if by]
     for kind, recipe in makers:
         if (why := _unfit(kind, recipe)) is not None:
-            hint = 'choose a policy with licences = "any"'
             raise UserError(f"triplet {triplet.triplet_id}: {why}; policy {policy.name} demands commercial use", hint)
 
 
 def _makers(subject: m.Subject, editor: str | None) -> Iterator[tuple[str, str]]:
-    """Kinds and recipes of those who made a job's pictures; a photograph's rights are its owner's to see to."""
+    """Kinds and recipes of those who made a job's pictures."""
     if subject.origin == "generated":
         yield "generator", subject.made_by
     if editor is not None:
         yield "editor", editor
+
+
+def _unfit_photograph(subject: m.Subject) -> str | None:
+    """Why edited pictures of that photograph may not be sold; None where they may, or where it is none."""
+    if subject.origin != "photo" or (rights := recognised(subject.licence).commercial) is True:
+        return None
+    said = f"licence {subject.licence!r}" if subject.licence else "no licence"
+    return f"photograph {subject.prompt_id} has {said}: {RIGHTS[rights]}"
 
 
 def _unfit(kind: str, recipe: str) -> str | None:

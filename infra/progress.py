@@ -1,5 +1,6 @@
 """What is to be mined, and how far it has come."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -46,6 +47,11 @@ class Progress:
     troubles: list[str] = field(default_factory=list)
     busy: dict[str, float] = field(default_factory=dict)
     phase: Phase = "reading"
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """Inputs of this run that could be used and must not, by what keeps them out."""
+        return Counter(item.cause for item in self.skipped if item.cause)
 
     @property
     def triplets(self) -> int:

@@ -36,6 +36,10 @@ class Settings(BaseModel):
             description="HOST:PORT where a process tells metrics and health by HTTP, port 0: any free; empty: nowhere",
         ),
     ] = ""
+    blocklist: Annotated[
+        Path | None,
+        Field(description="file of words, pictures, authors and sources that must not come in (infra/blocklist.py)"),
+    ] = None
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
     # --- services that plug-ins ask ---------------------------------------------------------------------------------

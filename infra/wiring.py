@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from infra import formats
+from infra import blocklist, formats
 from infra.blobs.folder import FolderBlobs
 from infra.bus import BrowsableBus
 from infra.bus.sqlite import SqliteBus
@@ -286,6 +286,7 @@ def handlers(
     policies = Policies(stores.blobs)
     policies.keep(policy)
     pictures = Pictures(stores.blobs, settings.cache_mb << 20)
+    sayable = blocklist.configured(settings).check
     made: list[Handler[Any]] = []
     for kind in (roster.KINDS[name] for name in crew.texts if name in roster.KINDS):
         for _ in range(crew.count(kind.name)):
@@ -295,6 +296,7 @@ def handlers(
                 Worker(
                     kind, plugin, recipe, stores.blobs, pictures, clock, meters, in_hand,
                     spent=partial(till.add, recipe), entitled=Rights(kind.name, plugin.INFO, policies).check,
+                    sayable=sayable,
                 )
             )  # fmt: skip
     made += [

@@ -110,7 +110,9 @@ class Prompt(Message):
 class Subject(Message):
     """What a job is about: one source image and where it came from. Rides in every later message.
 
-    `text` is the prompt or caption (may be empty for a photograph); `made_by` is the generator's recipe name.
+    `text` is the prompt or caption (may be empty for a photograph); `made_by` is the generator's recipe name. Of a
+    photograph: `licence` is its SPDX identifier, or else what was said of it; `licence_words` what was said, where that
+    is not the same; `training` the mark by which its owner lets it be used for training; `web` where it comes from.
     """
 
     campaign: Name
@@ -124,6 +126,9 @@ class Subject(Message):
     licence: Name = ""
     author: Name = ""
     made_by: Name = ""
+    licence_words: Name | None = None
+    training: Name | None = None
+    web: Name | None = None
 
 
 class Meter(Message):

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -85,7 +85,11 @@ class PlugIn(Generic[OptionsT]):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A real photograph a prompter found: upright pixels without metadata, and the SHA-256 of its original file."""
+    """A real photograph a prompter found: upright pixels without metadata, and the SHA-256 of its original file.
+
+    `licence` is an SPDX identifier where its words are clear, `words` are those; `leave` is the mark by which its owner
+    lets it be used for training ("": nothing was said), `web` where it comes from.
+    """
 
     name: str
     sha256: str
@@ -94,14 +98,26 @@ class Photo:
     caption: str = ""
     licence: str = ""
     author: str = ""
+    words: str = ""
+    leave: str = ""
+    web: str = ""
+
+
+Cause = Literal["", "marker", "licence", "blocklist"]
+"""What keeps an input out though it could be used: its owner's mark, its licence, or a list of ours; "": no such."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An input that cannot be used: what and where, why, and what to do about it."""
+    """An input that cannot be used, or must not: what and where, why, and what to do about it.
+
+    What must not be used is counted by `cause`, and by what exactly: the mark, the licence, the entry of the list.
+    """
 
     what: str
     reason: str
+    cause: Cause = ""
+    by: str = ""
 
 
 Intake = Prompt | Photo | Skipped

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from infra.card.contents import Contents
 from infra.card.makers import Maker, makers
 from schemas.ports import Blobs
-from streams import calibrations, policies, records, retractions, shelf
+from streams import calibrations, leftout, policies, records, retractions, shelf
 from streams.calibrations import Calibration
 from streams.dataset import identities, manifests
+from streams.dataset.content import Content, content
 from streams.funnel import Funnel, campaign_of
+from streams.leftout import Cause
 from streams.records import Campaign
 from streams.rules import policy
 from streams.rules.policy import Policy
@@ -46,6 +48,7 @@ class Facts:
     policies: Mapping[str, Policy]
     makers: Sequence[Maker]
     calibrations: Mapping[str, Calibration]
+    content: Content
 
     @property
     def simulated(self) -> int:
@@ -75,7 +78,7 @@ class Facts:
             },
             "policies": {policy_id: one.name for policy_id, one in self.policies.items()},
             "campaigns": {name: note.prompts for name, note in self.notes.items()},
-            "retracted": self.retracted, "left_out": contents.left_out or {},
+            "content": asdict(self.content), "retracted": self.retracted, "left_out": contents.left_out or {},
         }  # fmt: skip
 
 
@@ -97,13 +100,16 @@ def gather(
         tell()
         if campaigns is None or campaign_of(event) in campaigns:
             funnel.add(event)
-    noted = records.campaigns(blobs)
+    noted, kept_out = records.campaigns(blobs), Counter[tuple[Cause, str]]()
+    for name in [""] if campaigns is None else sorted(campaigns):
+        kept_out += leftout.counts(blobs, name)
     notes = {name: note for name, note in noted.items() if campaigns is None or name in campaigns}
     return Facts(
         title=title, licence=licence, contents=contents, funnel=funnel, standing=standing,
         retracted=dict(Counter(one.target for one in retractions.load(blobs))), notes=notes,
         policies={one: known[one] for one in sorted(tally.axes.get("policy_id", {})) if one in known},
         makers=makers(tally, notes.values()), calibrations=calibrations.latest(blobs),
+        content=content(tally, funnel, kept_out),
     )  # fmt: skip
 
 

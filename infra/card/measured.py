@@ -9,6 +9,7 @@ from infra.report.texts import count, percent, plain, signed, times
 from schemas.taxonomy import taxonomy
 from streams import paper
 from streams.calibrations import Calibration
+from streams.dataset.content import Content
 from streams.funnel import Stage
 from streams.tallies import ratio
 
@@ -99,12 +100,19 @@ def judges(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
 
 
 def content(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
-    """Which checks of content were made."""
-    found = _ordered(facts.contents.counts("content"))
-    if not found:
-        return
-    rows = [(code(name), count(number)) for name, number in found[:MOST]]
-    yield from ("## Content checks", "", *table(("check", "rows checked"), rows, 1))
+    """Which checks of what is shown were made, and what they turned away; nothing where none was."""
+    found = facts.content
+    rows = [
+        (code(check), count(number), count(_turned_away(found, check)))
+        for check, number in found.checked.items()
+        if number or _turned_away(found, check)
+    ]
+    if rows:
+        yield from ("## Content checks", "", *table(("check", "rows checked", "attempts turned away"), rows, 2))
+
+
+def _turned_away(found: Content, check: str) -> int:
+    return sum(number for measure, number in found.turned_away.items() if measure.partition(".")[0] == check)
 
 
 def _rate(stage: Stage, rate: float | None) -> str:

@@ -72,8 +72,13 @@ def _files(facts: Facts, kind: str) -> str:
 
 
 def _left_out(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
-    """What was taken back, and what an export did without."""
+    """What was taken back, what never came in, and what an export did without."""
     reasons = {f"retracted, by {target}": number for target, number in sorted(facts.retracted.items())}
+    for cause, counts in facts.content.left_out.items():
+        if cause == "blocklist":  # its entries are words that do not belong on a card
+            reasons["never came in: blocklist"] = sum(counts.values())
+        else:
+            reasons |= {f"never came in: {cause} {by}": number for by, number in counts.items()}
     reasons |= facts.contents.left_out or {}
     rows = [(escaped(reason), count(number)) for reason, number in reasons.items()]
     if rows:
@@ -96,8 +101,8 @@ def _known(facts: Facts) -> Iterator[str]:
     if unchecked := facts.contents.counts("checked").get("none", 0):
         share = percent(ratio(unchecked, tally.rows))
         yield f"Not checked by judging an inverse, since the operation has none: {plural(unchecked, 'row')} ({share})."
-    if facts.contents.what == "triplets" and not facts.contents.counts("content"):
-        yield "No check for explicit content or watermarks was made."
+    if facts.contents.counts("content"):
+        yield from _unchecked(facts)
     if any(not one.commercial for one in facts.makers):
         yield "Not every model's outputs are known to be free for commercial use (see the licences)."
     if facts.contents.layout == "packed":
@@ -108,3 +113,11 @@ def _known(facts: Facts) -> Iterator[str]:
         yield f"Retracted since it was packed, until `nhr pack` runs again: {plural(standing.gone, 'row')}."
     if standing and standing.waiting:
         yield f"Mined, but not packed yet: {plural(standing.waiting, 'triplet')}."
+
+
+def _unchecked(facts: Facts) -> Iterator[str]:
+    """Checks of what is shown that were not made of all rows."""
+    meant = {"nsfw": "explicit content", "text": "text and watermarks"}
+    for check, number in facts.content.checked.items():
+        if left := facts.contents.tally.rows - number:
+            yield f"Not checked for {meant.get(check, check)}: {_part(left, facts.contents.tally.rows)}."

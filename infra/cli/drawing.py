@@ -19,6 +19,8 @@ GROUPS = {
     "recorder": topics.VERDICTS, "collector": topics.TRIPLETS,
 }  # fmt: skip
 MERITS = {"attempts_per_winner": "attempts a winner", "edits_per_triplet": "edits a triplet"}
+CAUSES = {"marker": "for their owners", "licence": "for their licence", "blocklist": "by the blocklist"}
+"""Why inputs must not be used, in words."""
 TRUSTED = {"judge": "judge", "pipeline": "pipeline", "released": "released"}
 IN_LINE = {"gate": "gate", "soft": "soft", "pixels": "pixels", "hard": "judge"}
 
@@ -79,7 +81,7 @@ def funnel(progress: Progress, bars: bool = False) -> RenderableType:
 
 
 def merits(progress: Progress) -> list[RenderableType]:
-    """What a triplet took beside the paper's figures; how far to trust the decisions, where the truth is known."""
+    """What a triplet took beside the paper's figures, how far to trust the decisions where known, what was kept out."""
     figures = {figure.key: figure for figure in progress.funnel.figures()}
     costs = [
         f"{name} {figures[key].value:.2f} (paper {figures[key].paper:.2f})"
@@ -92,7 +94,8 @@ def merits(progress: Progress) -> list[RenderableType]:
         if seen.precision is not None:
             recall = f", recall {seen.recall:.0%}" if seen.recall is not None and stage != "released" else ""
             trust.append(f"{name}: precision {seen.precision:.0%}{recall}")
-    return [Text(" · ".join(facts), style="dim") for facts in (costs, trust) if facts]
+    left_out = [f"left out: {told}" for told in _left_out(progress)]
+    return [Text(" · ".join(facts), style="dim") for facts in (costs, trust, left_out) if facts]
 
 
 def groups(progress: Progress) -> RenderableType:
@@ -152,7 +155,13 @@ def _troubles(progress: Progress) -> Iterator[RenderableType]:
 
 def _skipped(progress: Progress) -> Iterator[RenderableType]:
     if progress.skipped:
-        yield Text(f"{_count(len(progress.skipped), 'input')} skipped, see above", style="yellow")
+        told = ", ".join(_left_out(progress))
+        skipped = f"{_count(len(progress.skipped), 'input')} skipped{f' ({told})' if told else ''}, see above"
+        yield Text(skipped, style="yellow")
+
+
+def _left_out(progress: Progress) -> list[str]:
+    return [f"{count:,} {CAUSES[cause]}" for cause, count in sorted(progress.left_out.items())]
 
 
 def _of(stage: Stage, rate: float | None) -> str:

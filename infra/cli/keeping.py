@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,6 +47,9 @@ def retract(
         str, typer.Option(metavar="SHA256", help="Every triplet that names this picture, also those still to come.")
     ] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with it, and told by `nhr show`.")] = "",
+    blocked: Annotated[
+        Path | None, typer.Option("--blocklist", metavar="FILE", help="Every triplet that this blocklist names.")
+    ] = None,
     with_derived: Annotated[
         bool, typer.Option("--with-derived", help="With an ID: the other triplets built on its edits as well.")
     ] = False,
@@ -64,11 +68,17 @@ def retract(
       nhr retract 02b5ae --reason "the ball is still there" --out data
       nhr retract 02b5ae --with-derived --reason "a watermark" --dry-run
       nhr retract --source 5f0c...e1 --reason "the photographer asked us to"
+      nhr retract --blocklist blocked.txt --dry-run       what a list that came later covers
       nhr retract --list
     """
     with common.kept(out) as blobs:
         if listed:
             _list(blobs, as_json)
+            return
+        if blocked is not None:
+            if triplet or source or sha or with_derived:
+                raise UserError("--blocklist names what to take back", "leave the other ways out")
+            _retract_listed(blobs, blocked, reason.strip() or "blocklist", dry_run, as_json)
             return
         target, value, base = _wanted(blobs, triplet, source, sha)
         if not reason.strip():
@@ -120,6 +130,30 @@ def _retract(
         more = _by_kind(taking.related)
         typer.echo(f"{more} on the same edits {'stays' if taking.related.total() == 1 else 'stay'}; "
                    "--with-derived takes them too")  # fmt: skip
+
+
+def _retract_listed(blobs: Blobs, path: Path, reason: str, dry_run: bool, as_json: bool) -> None:
+    from infra import blocklist
+    from infra.retract import listed
+
+    known = blocklist.load(path)
+    with common.progress("records") as told:
+        taking = listed(blobs, known, reason, time.time(), told)
+    if not dry_run:
+        for one in taking.kept:
+            retractions.retract(blobs, one)
+    if as_json:
+        rows = [one.model_dump(include={"target", "value", "reason"}) for one in taking.kept]
+        facts = {"dry_run": dry_run, "retractions": rows, "taken_back": dict(taking.taken), "already": taking.before}
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    for one in taking.kept[:MOST_LINES]:
+        typer.echo(f"{one.target} {one.value}: {one.reason}")
+    if len(taking.kept) > MOST_LINES:
+        typer.echo(f"and {len(taking.kept) - MOST_LINES:,} more (--json tells all)")
+    verb = "would take back" if dry_run else "takes back"
+    already = f" ({_count(taking.before, 'triplet')} taken back already)" if taking.before else ""
+    typer.echo(f"blocklist {path}: {verb} {_by_kind(taking.taken)}{already}")
 
 
 def _list(blobs: Blobs, as_json: bool) -> None:

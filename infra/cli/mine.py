@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra import licences
+from infra import blocklist, licences
 from infra import settings as environment
 from infra.cli import common
 from infra.cli import view as views
@@ -49,6 +49,12 @@ def mine(
         Path | None, typer.Option(metavar="DIR", help="Folder of the data (default: NHR_OUT or nhr-data).")
     ] = None,
     policy: PolicyName = "paper",
+    blocked: Annotated[
+        Path | None,
+        typer.Option(
+            "--blocklist", metavar="FILE", help="Words, pictures, authors to keep out (default: NHR_BLOCKLIST)."
+        ),
+    ] = None,
     named: Named = NOBODY,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
     metrics: Annotated[
@@ -70,15 +76,24 @@ def mine(
       nhr mine --prompts mine.jsonl --policy thrifty --editor simulated
       nhr mine --for 2h --workers editor=2 --workers screen=2 --json
       nhr mine --metrics 9464                     tell Prometheus on that port
+      nhr mine --prompts photos:DIR --screen pixels,nsfw,text --blocklist blocked.txt
 
     \b
     A line of a JSONL file, cut here in two:
       {"text": "a red boat on a lake",
        "requests": [{"instruction": "Make it blue.", "operation": "recolor"}]}
+
+    \b
+    A blocklist has an entry a line; what it names is skipped, and a text that holds its words fails:
+      some phrase        author: A. Nyman        source: https://photos.example/
+      <SHA-256 of a file>        phash:0123456789abcdef~6        picture: logo.png~6
     """
     settings = environment.from_environment()
     if metrics:
         settings = settings.model_copy(update={"metrics": server.named(metrics)})
+    if blocked:
+        settings = settings.model_copy(update={"blocklist": blocked})
+    blocklist.configured(settings)  # says what is wrong with it before anything is written
     prompts = common.expanded(prompts)
     order = Order(
         out=(out or settings.out).expanduser(),

@@ -171,7 +171,7 @@ class JsonView(_Base):
         self._write("note", text=text)
 
     def _skip(self, item: Skipped) -> None:
-        self._write("skipped", what=item.what, reason=item.reason)
+        self._write("skipped", what=item.what, reason=item.reason, cause=item.cause, by=item.by)
 
     def _write(self, event: str, **fields: object) -> None:
         sys.stdout.write(json.dumps({"event": event, **fields}, ensure_ascii=False) + "\n")
@@ -188,6 +188,7 @@ def _facts(progress: Progress) -> dict[str, object]:
         "triplets": progress.triplets,
         "triplets_new": progress.triplets - progress.triplets_before,
         "skipped": len(progress.skipped),
+        "left_out": dict(progress.left_out),
         "per_minute": progress.per_minute,
         "eta_s": progress.eta_s,
         "troubles": progress.troubles,

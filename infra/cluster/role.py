@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra import campaigns, licences
+from infra import blocklist, campaigns, licences
+from infra.admission import Admission
 from infra.cluster.beat import Beating
 from infra.cluster.state import own_folder
 from infra.ledgers.sqlite import SqliteLedgers
@@ -40,7 +41,7 @@ from infra.wiring import Cluster, Crew, access, cluster, prompters_access
 from schemas import metrics, topics
 from schemas.errors import NhrError
 from schemas.ports import Clock, Handler, Outgoing
-from streams import records
+from streams import leftout, records
 from streams.collector import Collector
 from streams.director import Director
 from streams.policies import Policies
@@ -149,6 +150,7 @@ def worker(kind: str, text: str, policy: Policy | None = None) -> Build:
             roster.KINDS[kind], plugin, recipe, with_.stores.blobs, pictures, with_.clock, with_.meters,
             with_.in_hand, spent=partial(till.add, recipe),
             entitled=licences.Rights(kind, plugin.INFO, Policies(with_.stores.blobs)).check,
+            sayable=blocklist.configured(with_.settings).check,
         )  # fmt: skip
         loop = _loop(made, with_, lambda: paused() or till.rests(recipe))
         return Job(loop.run, recipe, lambda: made.trouble or (till.trouble if till.rests(recipe) else ""), spends=True)
@@ -294,7 +296,8 @@ def prompter(intent: Intent) -> Build:
         intake = Intake(
             found, intent.campaign, stores.bus, Pictures(stores.blobs, 0), stores.cursors, with_.stop, backlog,
             intent.scenes, paused=lambda: paused() or till.reached, clock=with_.clock,
-            health=with_.health,
+            health=with_.health, admit=Admission(blocklist.configured(with_.settings), intent.policy),
+            left_out=partial(leftout.keep, stores.blobs, intent.campaign),
         )  # fmt: skip
         return Job(intake.run, intent.prompts, lambda: till.trouble or intake.trouble, spends=True)
 

@@ -20,6 +20,7 @@ from schemas import codec, formats, headers, ids
 from schemas import messages as m
 from schemas.errors import Pending, Retry, UserError
 from schemas.ports import Bus, Change, Clock, Ledgers, Outgoing
+from streams import leftout
 from workers.plugin import Intake as Item
 from workers.plugin import Photo, Prompter, Skipped
 
@@ -36,10 +37,10 @@ log = logging.getLogger(__name__)
 class Intake:
     """Publishes a campaign's items from where its saved cursor stands, up to item number `scenes`.
 
-    `backlog` says how much may come in, and nothing does while it is `paused`. `closing` ends the intake for good,
-    `stop` interrupts it. A crash between publishing and saving the cursor only publishes the same names again. A
-    prompter that is reread begins at its first item; each item taken is noted by name, so that new and mended ones are
-    found among the old.
+    `admit` gives each item back, or why it must not come in. `backlog` says how much may, and nothing does while it is
+    `paused`. `closing` ends the intake for good, `stop` interrupts it. A crash between publishing and saving the cursor
+    only publishes the same names again. A prompter that is reread begins at its first item; each item taken is noted by
+    name, so that new and mended ones are found among the old. `left_out` is told of what must not come in.
     """
 
     def __init__(
@@ -56,10 +57,13 @@ class Intake:
         paused: Callable[[], bool] = lambda: False,
         clock: Clock | None = None,
         health: Health | None = None,
+        admit: Callable[[Item], Item] = lambda item: item,
+        left_out: Callable[[list[leftout.Item]], None] = lambda _items: None,
     ) -> None:
         self._prompter, self._campaign, self._bus, self._pictures = prompter, campaign, bus, pictures
         self._cursors, self._stop, self._backlog = cursors, stop, backlog
         self._scenes, self._skipped, self._paused = scenes, skipped, paused
+        self._admit, self._left_out = admit, left_out
         self._clock = clock or SystemClock()
         self._health = health or Health(self._clock, stop)
         self._pulse = self._health.pulse("prompter", "has not begun")
@@ -116,7 +120,7 @@ class Intake:
         until = self._clock.monotonic() + SLOW_S
         try:
             for item in items:
-                chunk.append(item)
+                chunk.append(self._admit(item))
                 self._back()
                 if len(chunk) == most or self._clock.monotonic() > until:
                     break
@@ -159,6 +163,8 @@ class Intake:
         messages = [message for item in fresh.values() if (message := self._message(item)) is not None]
         with self._pulse.within():  # brokers that are away are waited for
             self._bus.publish(messages)
+            self._left_out([leftout.Item(one.what, one.cause, one.by) for one in chunk
+                            if isinstance(one, Skipped) and one.cause])  # fmt: skip
         cursor = self.cursor + len(chunk)
         change = Change(self._campaign, msgpack.packb({"format": FORMAT, "cursor": cursor}), self._version)
         notes = [Change(name, b"", 0) for name in fresh if isinstance(name, str)]
@@ -201,6 +207,7 @@ class Intake:
         subject = m.Subject(
             campaign=self._campaign, source_id=source, prompt_id=photo.name[:256], text=photo.caption,
             style="photograph", image=image, origin="photo", licence=photo.licence, author=photo.author,
+            licence_words=photo.words or None, training=photo.leave or None, web=photo.web or None,
         )  # fmt: skip
         return m.Source(subject=subject, requests=photo.requests)
 

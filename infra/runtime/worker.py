@@ -48,7 +48,10 @@ class Batch:
 
 
 class Worker:
-    """Handler of one kind's topic. Jobs that found no answer are held here, unacknowledged, from batch to batch."""
+    """Handler of one kind's topic. Jobs that found no answer are held here, unacknowledged, from batch to batch.
+
+    `sayable` raises `Reject` for a written text that must not be said.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Worker:
         threads: int = IO_THREADS,
         spent: Callable[[float], None] = lambda _usd: None,
         entitled: Callable[[Any], None] = lambda _job: None,
+        sayable: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
@@ -70,6 +74,7 @@ class Worker:
         self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
         self._in_hand, self._spent, self._entitled = in_hand, spent, entitled
+        self._sayable = sayable
         self._copies: dict[str, list[Delivery]] = {}  # of the jobs from begin to settle, by their names
         self._copying = threading.Lock()
         self._patience = Patience(f"{kind.name} {recipe}", plugin.INFO.batch, clock)
@@ -248,8 +253,10 @@ class Worker:
             if isinstance(outcome, Image) and self.kind.stage in {"generate", "edit"}:
                 images.check(outcome)
                 return outcome
+            if isinstance(outcome, str):
+                self._sayable(outcome)
             return answers.told(item.job, outcome, self.recipe, m.NO_METER)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, Reject) as error:
             return error
 
     def _tell(self, asked: Sequence[Item], away_before: float | None) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Container
 
 from schemas.messages import Triplet
 
+CHECKS = ("nsfw", "text")
+"""Screens that look at what is shown: how their measures' names begin."""
 Row = dict[str, object]
 """A value for each column but the pictures, by the column's name."""
 
@@ -26,6 +28,7 @@ def row(triplet: Triplet, calibrated: Container[str] = frozenset()) -> Row:
         "geometric_mean": scores.geometric_mean,
         "preservation": scores.preservation,
         "measures": sorted(triplet.measures.items()),
+        "content": checks(triplet),
         "checked": triplet.checked,
         "judge": triplet.judge,
         "judge_calibrated": triplet.judge in calibrated,
@@ -33,6 +36,9 @@ def row(triplet: Triplet, calibrated: Container[str] = frozenset()) -> Row:
         "generator": subject.made_by,
         "origin": subject.origin,
         "licence": subject.licence,
+        "licence_words": subject.licence_words or "",
+        "training": subject.training or "",
+        "web": subject.web or "",
         "author": subject.author,
         "caption": subject.text,
         "campaign": subject.campaign,
@@ -40,3 +46,9 @@ def row(triplet: Triplet, calibrated: Container[str] = frozenset()) -> Row:
         "source_sha256": triplet.before.sha256,
         "edited_sha256": triplet.after.sha256,
     }
+
+
+def checks(triplet: Triplet) -> list[str]:
+    """The checks of what is shown that measured every edit in the triplet's lineage, by their names."""
+    made = ({name.partition(".")[0] for name in edit.measures} for edit in triplet.edits)
+    return sorted(frozenset(CHECKS).intersection(*made)) if triplet.edits else []

@@ -39,8 +39,9 @@ class _Told(BaseModel):
 class Tally:
     """Rows, counted by axis, and histograms of their scores.
 
-    Beside `AXES` there are "size" ("WxH" pixels), "editor", "language" (of instructions in any form) and
-    "judge_calibrated" ("true", "false").
+    Beside `AXES` there are "size" ("WxH" pixels), "editor", "language" (of instructions in any form),
+    "judge_calibrated" ("true", "false") and "content": the checks that were made of what is shown, "none" where there
+    was none.
     `pictures` and `bytes` are told by who writes them.
     """
 
@@ -61,6 +62,8 @@ class Tally:
             self.count("editor", str(editor))
         for language in languages(_texts(row)):
             self.count("language", language)
+        for check in _list(row.get("content")) or ["none"]:
+            self.count("content", str(check))
         for name in SCORES:
             if isinstance(value := row[name], float):
                 self.scores.setdefault(name, Histogram()).add(value)

@@ -87,7 +87,7 @@ class Texts(_Part):
 class Policy(_Part):
     """Everything the director decides by. `waves` are numbers of attempts sent out together, one wave after another.
 
-    `licences = "commercial"` admits only plug-ins whose outputs may be used commercially.
+    `licences = "commercial"` admits only plug-ins and photographs whose outputs may be used commercially.
     """
 
     format: Literal[1] = 1

@@ -30,9 +30,9 @@ from workers.roster import FOLDERS, KINDS
 EVERY = [(kind, name) for kind in FOLDERS for name in roster.names(kind)]
 WORKERS = [(kind, name) for kind, name in EVERY if kind in KINDS]
 RESULTS = {"generator": Image, "gate": Gated, "editor": Image, "screen": Screened, "judge": Judged, "writer": str}
-HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm")
+HEAVY = ("torch", "diffusers", "transformers", "google.genai", "openai", "vllm", "onnxruntime", "rapidocr", "nudenet")
 GUESSES: tuple[object, ...] = (
-    0, 1, 2, 7, 100, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "before", "http://127.0.0.1:9",
+    0, 1, 2, 7, 100, 640, 0.25, 0.75, True, False, "x", "*.png", "zh", "low", "before", "http://127.0.0.1:9",
     "remove=0.1", "same", "auto", "jpeg", "1K", "a:1", "bf16", "cuda", "96x64", "regional", "math", "fp8", "model",
     "sana",
 )  # fmt: skip

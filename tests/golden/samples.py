@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
+from streams import leftout
 from streams.labels import Label
 from streams.records import Campaign
 from streams.retractions import Retraction
@@ -41,6 +42,16 @@ EDIT_JOB = m.EditJob(
 )  # fmt: skip
 
 CANDIDATE = m.Candidate(job=EDIT_JOB, image=EDITED, made_by="painter@111111111111", retry=1)
+
+PHOTOGRAPHED_SOURCE = SOURCE.model_copy(
+    update={
+        "subject": SUBJECT.model_copy(
+            update={
+                "licence_words": "CC0", "training": "plus:DataMining DMI-ALLOWED", "web": "https://photos.example/7",
+            }
+        )
+    }
+)  # fmt: skip
 
 METERED_SOURCE, METERED_CANDIDATE = (one.model_copy(update={"meter": METER}) for one in (SOURCE, CANDIDATE))
 
@@ -91,8 +102,8 @@ FAILURE = m.Failure(
 REDRIVE = m.Redrive(source_id=SOURCE_ID, job_id="3" * 32, retry=2)
 
 MESSAGES: Mapping[str, m.Message] = {
-    "Prompt": PROMPT, "Source": SOURCE, "Source.meter": METERED_SOURCE, "EditJob": EDIT_JOB, "Candidate": CANDIDATE,
-    "Candidate.meter": METERED_CANDIDATE, "JudgeJob": JUDGE_JOB,
+    "Prompt": PROMPT, "Source.rights": PHOTOGRAPHED_SOURCE, "Source": SOURCE, "Source.meter": METERED_SOURCE,
+    "EditJob": EDIT_JOB, "Candidate": CANDIDATE, "Candidate.meter": METERED_CANDIDATE, "JudgeJob": JUDGE_JOB,
     "TextJob": TEXT_JOB, "Triplet": TRIPLET, "GateVerdict": GATE_VERDICT, "ScreenVerdict": SCREEN_VERDICT,
     "JudgeVerdict": JUDGE_VERDICT, "TextAnswer": TEXT_ANSWER, "Failure": FAILURE, "Redrive": REDRIVE,
 }  # fmt: skip
@@ -149,6 +160,9 @@ LABEL = Label(
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""
+
+LEFT_OUT = leftout.LeftOut(campaign="harbour", cause="marker", by="plus:DataMining DMI-PROHIBITED")
+"""`v1/leftout.json`."""
 
 
 def segment() -> list[Delivery]:

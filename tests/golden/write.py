@@ -26,6 +26,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["campaign.json"] = lambda: samples.CAMPAIGN.model_dump_json(indent=1).encode()
     made["label.json"] = lambda: samples.LABEL.model_dump_json(indent=1).encode()
     made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
+    made["leftout.json"] = lambda: samples.LEFT_OUT.model_dump_json().encode()
     made["format.json"] = note
     made["folder.zip"] = folder.packed
     return made

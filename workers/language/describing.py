@@ -20,12 +20,12 @@ from workers.language.showing import shown
 from workers.language.standing import FOLDER, Described, InMemory, Kept, Plan
 from workers.language.texts import Language
 from workers.photographic.folder import FolderOptions, Found, photographs
-from workers.plugin import Intake, Photo, Skipped
+from workers.plugin import Intake, Skipped
 from workers.plugin import Prompter as Base
 
 SPARE = 3
 """Operations offered for each edit wanted, and as many more: few of them suit a given photograph."""
-ASIDE = frozenset({"path", "match", "licence", "author"})
+ASIDE = frozenset({"path", "match", "licence", "author", "licences"})
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,7 @@ class PhotoEngineer(Served[DescribingOptionsT], Base[DescribingOptionsT]):
             return found.skipped(str(answer))
         if isinstance(answer, Exception):
             raise answer
-        return Photo(
-            name=found.name, sha256=found.sha256, image=Image(found.pixels), requests=answer.requests,
-            caption=found.caption or answer.caption, licence=found.licence, author=found.author,
-        )  # fmt: skip
+        return found.photo(answer.requests, found.caption or answer.caption)
 
     # --- asking -------------------------------------------------------------------------------------------------------
 

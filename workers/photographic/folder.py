@@ -1,8 +1,8 @@
-"""Photographs of a folder, in the order of their relative paths: pixels and rights, or why a file cannot be used."""
+"""Photographs of a folder, in the order of their relative paths: pixels and rights, or why one is not used."""
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -11,24 +11,31 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.errors import UserError
+from schemas.messages import Request
+from schemas.ports import Image
 from workers.photographic import rights
+from workers.photographic.licensing import admits
 from workers.photographic.reading import MAX_BYTES, Unusable, read
+from workers.photographic.reserved import Folders
 from workers.pixelwise.arrays import Pixels
-from workers.plugin import Options, Skipped
+from workers.plugin import Cause, Options, Photo, Skipped
 
 
 class FolderOptions(Options):
     """`path`: a folder (searched in depth) or one file; `match`: patterns of relative paths, separated by ";".
 
-    `licence`, `author`: what holds for pictures that say nothing themselves. Sidecar `NAME.json` goes before EXIF,
-    IPTC or PNG text in the file, that before these options, and these before a LICENSE file's first line.
-    `max_megapixels`: larger pictures are scaled down to this.
+    `licence`, `author`: what holds for pictures that say nothing themselves ("own": they are yours). Sidecar
+    `NAME.json` goes before EXIF, IPTC, PNG text and XMP of the file, that before these options, and these before a
+    LICENSE file's first line. `licences`: the only ones admitted, as "CC0-1.0|CC-BY-*" (SPDX; empty: all).
+    `max_megapixels`: larger pictures are scaled down to this. Pictures whose owner does not want them used for training
+    are left out, whatever is said here.
     """
 
     path: str = ""
     match: str = "*"
     licence: str = ""
     author: str = ""
+    licences: str = ""
     max_megapixels: Annotated[float, Field(ge=0.01, le=64.0)] = 1.0
 
 
@@ -43,10 +50,29 @@ class Found:
     caption: str
     licence: str
     author: str
+    words: str = ""
+    leave: str = ""
+    web: str = ""
+
+    def photo(self, requests: tuple[Request, ...], caption: str) -> Photo:
+        """The photograph, with what is asked of it."""
+        return Photo(
+            name=self.name, sha256=self.sha256, image=Image(self.pixels), requests=requests, caption=caption,
+            licence=self.licence, author=self.author, words=self.words, leave=self.leave, web=self.web,
+        )  # fmt: skip
 
     def skipped(self, reason: str) -> Skipped:
         """Why it is not used after all."""
         return Skipped(self.path, reason)
+
+
+class Unwanted(Unusable):
+    """A photograph that could be used, and must not be: what keeps it out, and by what exactly."""
+
+    def __init__(self, reason: str, cause: Cause, by: str) -> None:
+        super().__init__(reason)
+        self.cause: Cause = cause
+        self.by = by
 
 
 def photographs(
@@ -66,6 +92,7 @@ def _photographs(
     top: Path, files: list[Path], start: int, options: FolderOptions, known: dict[Path, str]
 ) -> Iterator[Found | Skipped]:
     seen: dict[str, str] = {}
+    folders = Folders(top)
     for number, path in enumerate(files):
         name = path.relative_to(top).as_posix()
         if number < start and path in known:
@@ -78,23 +105,40 @@ def _photographs(
             if data:
                 known[path] = sha256
             if number >= start:
-                yield _found(name, path, top, data, sha256, first, options)
+                yield _found(name, path, top, data, sha256, first, options, folders)
+        except Unwanted as error:
+            if number >= start:
+                yield Skipped(str(path), str(error), error.cause, error.by)
         except (Unusable, ValueError) as error:
             if number >= start:
                 yield Skipped(str(path), str(error))
 
 
-def _found(name: str, path: Path, top: Path, data: bytes, sha256: str, first: str, options: FolderOptions) -> Found:
+def _found(
+    name: str, path: Path, top: Path, data: bytes, sha256: str, first: str, options: FolderOptions, folders: Folders
+) -> Found:
     if first != name:
         raise Unusable(f"the same file as {first}; remove one of them")
-    beside: Mapping[str, str] = rights.sidecar(path)
+    above = folders.leave(path)
+    _must_not_be_forbidden(above.forbids)
     opened = read(data, options.max_megapixels)
-    licence = beside.get("licence") or opened.licence or options.licence
+    told = {"licence": options.licence or rights.folder_licence(path.parent, top), "author": options.author}
+    found = rights.rights(path, data, opened, told)
+    _must_not_be_forbidden(found.leave.forbids)
+    licence = found.licence
+    if not admits(options.licences, licence):
+        says = f"its licence is {licence.name!r}" if licence.name else "nothing says its licence"
+        raise Unwanted(f"{says}, and only {options.licences} are admitted", "licence", licence.name or "none said")
     return Found(
-        path=str(path), name=name, sha256=sha256, pixels=opened.pixels, caption=beside.get("caption", ""),
-        licence=licence or rights.folder_licence(path.parent, top),
-        author=beside.get("author") or opened.author or options.author,
+        path=str(path), name=name, sha256=sha256, pixels=opened.pixels, caption=found.caption, licence=licence.name,
+        author=found.author, words=licence.words if licence.name != licence.words else "",
+        leave=(found.leave | above).lets, web=found.web,
     )  # fmt: skip
+
+
+def _must_not_be_forbidden(mark: str) -> None:
+    if mark:
+        raise Unwanted(f"its owner does not want it used for training ({mark})", "marker", mark)
 
 
 def _files(top: Path, options: FolderOptions, prompter: str) -> list[Path]:

@@ -1,9 +1,11 @@
-"""Opens any photograph safely: upright 8-bit sRGB pixels without metadata, or one line on why not."""
+"""Opens any photograph safely: upright 8-bit sRGB pixels without metadata, and what its file says of its rights."""
 
 import struct
 import warnings
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import numpy as np
@@ -28,11 +30,13 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Pixels, and the rights written inside the file ("" where it says nothing)."""
+    """Pixels, and what EXIF, IPTC or PNG text inside the file say; `xmp` are packets that Pillow finds."""
 
     pixels: Pixels
     licence: str = ""
     author: str = ""
+    keywords: tuple[str, ...] = ()
+    xmp: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def read(data: bytes, max_megapixels: float) -> Opened:
@@ -49,12 +53,14 @@ def read(data: bytes, max_megapixels: float) -> Opened:
         picture = _opened(data)
         with picture:
             _check(picture)
-            rights = _rights(picture)
+            exif, iptc = _written(picture)
+            licence, author = _rights(picture, exif, iptc)
+            words, packets = _keywords(picture, exif, iptc), _packets(picture)
             try:
                 upright = _upright(picture, max_megapixels)
             except _BROKEN as error:
                 raise Unusable(f"cannot be decoded ({_line(error)}); the file is cut short or damaged") from None
-    return Opened(np.ascontiguousarray(upright), **rights)
+    return Opened(np.ascontiguousarray(upright), licence, author, words, packets)
 
 
 def _opened(data: bytes) -> ImageFile:
@@ -121,20 +127,45 @@ def _srgb(picture: Pillow.Image, profile: object) -> Pillow.Image:
     return picture.convert("RGB")
 
 
-def _rights(picture: ImageFile) -> dict[str, str]:
+Written = Mapping[object, object]
+
+
+def _written(picture: ImageFile) -> tuple[Written, Written]:
+    """EXIF and IPTC; nothing of either where it is broken."""
+    exif: dict[object, object] = {}
+    iptc: dict[object, object] = {}
+    with suppress(*_BROKEN):
+        exif.update(picture.getexif().items())
+    with suppress(*_BROKEN):
+        iptc.update((IptcImagePlugin.getiptcinfo(picture) or {}).items())
+    return exif, iptc
+
+
+def _rights(picture: ImageFile, exif: Written, iptc: Written) -> Iterator[str]:
     """Licence and author from EXIF (Copyright, Artist), else IPTC (116, 80), else PNG text."""
-    try:
-        exif, iptc = picture.getexif(), IptcImagePlugin.getiptcinfo(picture) or {}
-    except _BROKEN:
-        return {}
-    found = {}
-    for name, tag, record, text in (
-        ("licence", ExifTags.Base.Copyright, (2, 116), "Copyright"),
-        ("author", ExifTags.Base.Artist, (2, 80), "Author"),
+    for tag, record, text in (
+        (ExifTags.Base.Copyright, (2, 116), "Copyright"),
+        (ExifTags.Base.Artist, (2, 80), "Author"),
     ):
         values = (exif.get(tag), iptc.get(record), picture.info.get(text))
-        found[name] = next((clean for value in values if (clean := cleaned(value))), "")
-    return found
+        yield next((clean for value in values if (clean := cleaned(value))), "")
+
+
+def _keywords(picture: ImageFile, exif: Written, iptc: Written) -> tuple[str, ...]:
+    """Keywords from IPTC (25), EXIF (XPKeywords, UTF-16) and PNG text."""
+    listed = iptc.get((2, 25))
+    values = [*listed] if isinstance(listed, list) else [listed]
+    wide = exif.get(ExifTags.Base.XPKeywords)
+    values += [bytes(wide).decode("utf-16-le", "replace")] if isinstance(wide, bytes | tuple) else [wide]
+    values += [picture.info.get(name) for name in ("Keywords", "keywords", "robots")]
+    return tuple(clean for value in values if (clean := cleaned(value, 4096)))
+
+
+def _packets(picture: ImageFile) -> tuple[bytes, ...]:
+    """Packets of XMP as Pillow gives them: a PNG's may be compressed, a TIFF's is a tag."""
+    values = (picture.info.get("xmp"), picture.info.get("XML:com.adobe.xmp"))
+    return tuple(value.encode() if isinstance(value, str) else value for value in values
+                 if isinstance(value, str | bytes))  # fmt: skip
 
 
 def cleaned(value: object, limit: int = 256) -> str:

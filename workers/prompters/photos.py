@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.messages import MAX_REQUESTS
-from schemas.ports import Image, Info
+from schemas.ports import Info
 from workers.photographic.choosing import requests
 from workers.photographic.folder import FolderOptions, Found, photographs
-from workers.plugin import Intake, Photo, Skipped
+from workers.plugin import Intake, Skipped
 from workers.plugin import Prompter as Base
 
 
@@ -36,7 +36,4 @@ class Prompter(Base[PhotosOptions]):
         asked = requests(found.pixels, found.sha256, self.options.edits)
         if not asked:
             return found.skipped("no edit suits it: it is almost blank; leave it out")
-        return Photo(
-            name=found.name, sha256=found.sha256, image=Image(found.pixels), requests=asked, caption=found.caption,
-            licence=found.licence, author=found.author,
-        )  # fmt: skip
+        return found.photo(asked, found.caption)

@@ -20,14 +20,16 @@ from infra.card.markdown import yaml as lines
 from infra.report.gather import gather
 from schemas.errors import UserError
 from schemas.messages import Scores
-from streams import calibrations, retractions
+from streams import calibrations, leftout, retractions
 from streams.calibrations import Calibration
 from streams.dataset import manifests
 from streams.dataset.columns import TRIPLETS
+from streams.dataset.content import content
 from streams.dataset.rows import row
 from streams.dataset.shards import schema
 from streams.dataset.tally import Tally
 from streams.funnel import Funnel
+from streams.leftout import Item
 from streams.retractions import Retraction
 from streams.rules import policy
 from tests.golden.samples import TRIPLET
@@ -134,6 +136,24 @@ def test_simulated_pictures_are_told_in_the_first_lines(blobs: MemoryBlobs, tmp_
     assert "simulated" in front(text)["tags"]
 
 
+def test_checks_of_content_are_told_and_where_they_were_not_made(blobs: MemoryBlobs, tmp_path: Path) -> None:
+    assert f"- Not checked for explicit content: all {ROWS} rows." in text_of(blobs)
+    (edit,) = TRIPLET.edits
+    checked = edit.model_copy(update={"measures": {"nsfw.score": 0.01}})
+    seen = MemoryBlobs()
+    put_on_shelf(seen, TRIPLET.model_copy(update={"edits": (checked,)}))
+    leftout.keep(
+        seen, TRIPLET.subject.campaign, [Item("a.jpg", "marker", "noai"), Item("b", "blocklist", "a rude word")]
+    )
+    pack(seen, tmp_path)
+    text = text_of(seen)
+    assert cells(text, "`nsfw`")[1] == "1"
+    assert "explicit content" not in text
+    assert "- Not checked for text and watermarks: all 1 row." in text
+    assert cells(text, "never came in: marker noai")[1] == cells(text, "never came in: blocklist")[1] == "1"
+    assert "rude" not in text
+
+
 def test_nothing_mined_becomes_markup(tmp_path: Path) -> None:
     hostile = hostile_blobs()
     pack(hostile, tmp_path)
@@ -207,4 +227,4 @@ def test_the_card_of_merged_tallies_is_the_card_of_all_rows(rows: list[tuple[str
 def facts(tally: Tally) -> Facts:
     files = [DataFile("train", "parquet", "parquet/a.parquet", 1, "0" * 64)]
     contents = Contents("packed", "packed", {"train": tally}, files, AT, "1.1.0")
-    return Facts("t", "", contents, Funnel(policy.read("paper")), None, {}, {}, {}, (), {})
+    return Facts("t", "", contents, Funnel(policy.read("paper")), None, {}, {}, {}, (), {}, content(tally))

@@ -1,6 +1,8 @@
 """What a role is told to do, and what it says of itself."""
 
+import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,10 @@ from infra.runtime.inhand import InHand
 from infra.runtime.spending import Till
 from infra.settings import Settings
 from infra.telemetry.health import Health
+from schemas import codec, topics
+from schemas.errors import Reject
 from schemas.ports import Usage
+from streams import leftout
 from streams.rules import policy as policies
 from tests.contract.clocks import FakeClock
 from workers import roster
@@ -68,3 +73,36 @@ def test_what_a_prompters_items_cost_counts_for_the_day(
     role.prompter(role.Intent("null", "night", policies.read("paper"), scenes=4))(equipment)
     found.access.spent(Usage(10, 5, 0.25))
     assert equipment.till.spent_usd == 0.25
+
+
+def test_a_prompter_keeps_out_what_the_blocklist_and_the_policy_bar_and_counts_it(
+    equipment: role.Equipment, tmp_path: Path
+) -> None:
+    ask = {"instruction": "Make it blue.", "operation": "recolor"}
+    lines = (json.dumps({"text": text, "requests": [ask]}) for text in ("a red boat", "a lighthouse"))
+    (tmp_path / "p.jsonl").write_text("\n".join(lines))
+    (tmp_path / "blocked.txt").write_text("Lighthouse")
+    equipped = replace(
+        equipment, settings=Settings(blocklist=tmp_path / "blocked.txt"), stop=threading.Event(),
+        till=Till(equipment.stores.cursors, equipment.clock, 0.0),
+    )  # fmt: skip
+    role.prompter(role.Intent(str(tmp_path / "p.jsonl"), "night", policies.read("paper")))(equipped).run()
+    bus: Any = equipment.stores.bus
+    assert [codec.decode(topics.PROMPTS, one.value).text for one in bus.read(topics.PROMPTS.name)] == ["a red boat"]
+    assert leftout.counts(equipment.stores.blobs, "night") == {("blocklist", "word 'lighthouse'"): 1}
+
+
+def test_a_writer_may_not_write_what_the_blocklist_names(
+    equipment: role.Equipment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "blocked.txt").write_text("Lighthouse")
+    made: list[dict[str, Any]] = []
+
+    def hired(*_: object, **named: Any) -> SimpleNamespace:
+        made.append(named)
+        return SimpleNamespace(group="writer")
+
+    monkeypatch.setattr(role, "Worker", hired)
+    role.worker("writer", "null")(replace(equipment, settings=Settings(blocklist=tmp_path / "blocked.txt")))
+    with pytest.raises(Reject, match="word 'lighthouse'"):
+        made[0]["sayable"]("Take the lighthouse away.")

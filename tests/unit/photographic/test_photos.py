@@ -85,7 +85,7 @@ def test_only_licence_and_author_are_taken_from_exif(tmp_path: Path) -> None:
     exif[ExifTags.Base.Model] = "SecretCam"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (52.0, 31.0, 12.0)
     found = only_photo(save(photograph(), tmp_path / "a.jpg", exif=exif))
-    assert (found.licence, found.author) == ("CC BY 4.0", "A. Nyman")
+    assert (found.licence, found.words, found.author) == ("CC-BY-4.0", "CC BY 4.0", "A. Nyman")
     assert "SecretCam" not in repr(found)
     assert found.image.note == ""
     assert "52" not in f"{found.licence}{found.author}{found.caption}{found.image.note}"
@@ -104,7 +104,7 @@ def test_rights_come_from_sidecar_then_file_then_option_then_licence_file(tmp_pa
     assert isinstance(first, Photo)
     assert isinstance(second, Photo)
     assert (first.licence, first.author, first.caption) == ("in the file", "beside", "A field.")
-    assert (second.licence, second.author) == ("CC0 1.0", "")
+    assert (second.licence, second.words, second.author) == ("CC0-1.0", "CC0 1.0", "")
     assert only_photo(bare, licence="by option", author="me").licence == "by option"
     assert only_photo(path, author="me").author == "beside"
 

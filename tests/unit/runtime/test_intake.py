@@ -369,6 +369,30 @@ class Changing(Listing):
     REREAD = True
 
 
+def test_what_is_not_admitted_is_told_and_counted_with_what_was_skipped_for_a_cause(
+    opened: Open, bus: MemoryBus, skipped: list[Skipped]
+) -> None:
+    kept_out: list[tuple[str, str, str]] = []
+    named = Skipped("p1", "the blocklist names word 't'", "blocklist", "word 't'")
+    marked = Skipped("a.jpg", "not for training", "marker", "keyword noai")
+
+    def admit(item: Any) -> Any:
+        return named if getattr(item, "prompt_id", "") == "p1" else item
+
+    items: list[Item] = [marked, Skipped("x", "broken"), prompt(1), prompt(2)]
+    opened(Listing(items), admit=admit, left_out=kept_out.extend).run()
+    assert published(bus) == ["p2"]
+    assert skipped == [marked, items[1], named]
+    assert kept_out == [("a.jpg", "marker", "keyword noai"), ("p1", "blocklist", "word 't'")]
+
+
+def test_what_is_admitted_later_comes_in_then(opened: Open, bus: MemoryBus) -> None:
+    items = Changing([prompt(1), prompt(2)])
+    opened(items, admit=lambda item: item if item.prompt_id == "p2" else Skipped("p1", "no", "blocklist", "x")).run()
+    opened(items).run()
+    assert published(bus) == ["p2", "p1"]
+
+
 def test_new_items_among_old_ones_are_found_by_a_later_run(opened: Open, bus: MemoryBus) -> None:
     opened(Changing([prompt(1), prompt(3)])).run()
     opened(Changing([prompt(0), prompt(1), prompt(2), prompt(3)])).run()

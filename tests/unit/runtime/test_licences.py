@@ -88,8 +88,21 @@ def test_a_free_worker_does_jobs_on_pictures_of_free_makers() -> None:
     rights.check(samples.CANDIDATE.model_copy(update={"job": job(COMMERCIAL), "made_by": "classic@0"}))
 
 
-def test_a_photograph_is_its_owners_to_see_to() -> None:
-    Rights("editor", FREE, kept(COMMERCIAL)).check(job(COMMERCIAL, origin="photo", made_by=""))
+def test_a_photograph_has_no_maker_but_a_licence() -> None:
+    rights = Rights("editor", FREE, kept(COMMERCIAL))
+    rights.check(job(COMMERCIAL, origin="photo", made_by=""))
+    for licence, told in (("CC-BY-NC-4.0", "no commercial use"), ("ask me", "unknown"), ("", "has no licence: ")):
+        with pytest.raises(Reject, match=rf"^photograph p-1 .*{told}.*; policy paper demands commercial use$"):
+            rights.check(job(COMMERCIAL, origin="photo", made_by="", licence=licence))
+    Rights("editor", FREE, kept(PAPER)).check(job(PAPER, origin="photo", licence="CC-BY-NC-4.0"))
+
+
+def test_a_recorded_triplet_of_a_barred_photograph_is_refused() -> None:
+    of = samples.SUBJECT.model_copy(update={"origin": "photo", "licence": "CC-BY-NC-4.0"})
+    barred = samples.TRIPLET.model_copy(update={"subject": of})
+    licences.check(barred, PAPER)
+    with pytest.raises(UserError, match=r"^triplet 7+: photograph p-1 has licence 'CC-BY-NC-4\.0': no commercial"):
+        licences.check(barred, COMMERCIAL)
 
 
 @pytest.mark.parametrize("maker", ["", "made-up@0", "painter@111111111111"])

@@ -161,6 +161,23 @@ def test_a_result_out_of_range_is_a_failure(hire: Hire, clock: FakeClock, kind: 
     assert len(told.letters) == 1
 
 
+def test_a_text_that_must_not_be_said_is_a_failure_at_once_and_no_standing_answer(
+    hire: Hire, blobs: MemoryBlobs
+) -> None:
+    def sayable(text: str) -> None:
+        if "boat" in text:
+            raise Reject("holds boat")
+
+    worker = hire(Scripted("writer", lambda _: "Bring the boat back.", DEAR))
+    worker._sayable = sayable
+    (failure,) = work(worker, deliveries(JOBS["text"])).answers
+    assert (type(failure), failure.reason) == (m.Failure, "holds boat")
+    assert list(blobs.list("answers/")) == []
+    worker = hire(Scripted("writer", lambda _: "Bring the ship back.", DEAR))
+    worker._sayable = sayable
+    assert [type(answer) for answer in work(worker, deliveries(JOBS["text"])).answers] == [m.TextAnswer]
+
+
 @pytest.mark.parametrize("shape", [(0, 0, 3), (8, 8), (8, 8, 4)])
 def test_a_result_that_is_no_picture_is_a_failure(hire: Hire, clock: FakeClock, shape: tuple[int, ...]) -> None:
     odd = Image(np.zeros(shape, np.uint8))
