@@ -34,7 +34,7 @@ setup: $(READY) ## Install NHR and its tools into .venv
 
 setup-models: $(MODELS) ## Install torch and diffusers as well (3 GB), for models that run on this machine
 
-demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=dir for your own), with a page
+demo: $(READY) ## Mine drawn scenes and photographs into nhr-data/demo (PHOTOS=dir for your own), with a page and a data set
 	@$(BIN)/nhr demo --out $(DEMO) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 cluster-demo: $(READY) ## Mine scenes through a real Kafka and a real S3 server on this machine, with status and page

@@ -1,4 +1,4 @@
-"""Frees what no one will need again: working pictures, standing answers, pictures that no record names.
+"""Frees what no one will need again: working pictures, answers, pictures that no record names, dropped shards.
 
 Answers go first, then the pictures that only they named: whatever is cut short, an answer that stands has its picture.
 """
@@ -22,6 +22,7 @@ from schemas import messages as m
 from schemas.errors import Missing, Undecodable, UserError
 from schemas.ports import Blobs
 from streams import policies, records, shelf
+from streams.dataset import manifests, orphans
 from workers import roster
 
 ANSWERS = "answers/"
@@ -73,12 +74,41 @@ def collect(
         shelved, recorded = _shelved(stores.blobs), _recorded(stores.blobs, needs)
         before = (time.time() if now is None else now) - older_s
         broom = _Broom(out, stores.blobs, before, dry_run, progress)
-        return [
+        freed = [
             broom.sweep(ANSWERS, lambda key: _asked(needs, key), lambda key: _answered(stores.blobs, needs, key)),
             broom.sweep(SCRATCH, lambda key: needs.pictures.get(key) or FOREIGN * (not key.endswith(PICTURES))),
             broom.sweep(shelf.IMAGES, lambda key: _in(shelved, key)),
             broom.sweep(records.IMAGES, lambda key: _in(recorded, key)),
         ]
+        return [*freed, *_packed(out, stores.blobs, Moment(time.time() if now is None else now), older_s, dry_run)]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A clock that stands still."""
+
+    at: float
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return self.at
+
+
+def _packed(out: Path, blobs: Blobs, clock: Moment, older_s: float, dry_run: bool) -> list[Area]:
+    """Free files of shards as packers do (see `streams.dataset.orphans`); nothing where nothing was packed."""
+    why, area, sizes = orphans.why(blobs, clock.now(), older_s), Area(manifests.FOLDER.rstrip("/")), dict[str, int]()
+    for key in orphans.files(blobs):
+        with suppress(FileNotFoundError):
+            sizes[key] = taken((out / key).lstat())
+            area.files, area.bytes = area.files + 1, area.bytes + sizes[key]
+            area.kept.update(filter(None, [why(key)]))
+    gone = orphans.collect(blobs, clock, older_s, dry_run).keys
+    area.freed_files, area.freed_bytes = len(gone), sum(sizes.get(key, 0) for key in gone)
+    return [area] if area.files else []
 
 
 class _Broom:

@@ -40,6 +40,9 @@ class Settings(BaseModel):
         Path | None,
         Field(description="file of words, pictures, authors and sources that must not come in (infra/blocklist.py)"),
     ] = None
+    pack_mb: Annotated[
+        int, Field(ge=1, le=4000, description="MB of pictures in a shard of the packed data set, about")
+    ] = 500
     fsync: Annotated[bool, Field(description="wait until each file is on the disk; false risks a power cut")] = True
 
     # --- services that plug-ins ask ---------------------------------------------------------------------------------
@@ -76,6 +79,9 @@ class Settings(BaseModel):
     sweep_s: Annotated[
         float, Field(ge=0.1, le=86400, description="seconds between two looks of a sweeper for what was lost")
     ] = 120.0
+    pack_s: Annotated[
+        float, Field(ge=0.1, le=86400, description="seconds for which a packer waits for a shard to be full")
+    ] = 3600.0
     export_s: Annotated[
         float, Field(ge=0.1, le=3600, description="seconds between two looks of the exporter at the whole pipeline")
     ] = 15.0

@@ -158,6 +158,15 @@ def packages_of_the_cluster() -> Iterator[None]:
 
 
 @contextmanager
+def packages_of_the_dataset() -> Iterator[None]:
+    """Around imports that need the data set's packages: raises `UserError` where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None
+
+
+@contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """Hold the folder's lock, which the system takes back from a process however it ends."""
     path = out / LOCK

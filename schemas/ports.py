@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -117,8 +118,14 @@ class Blobs(Protocol):
     def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
         """Like `put` for each item, cheaper than one by one; gives the keys that this call created."""
 
+    def put_file(self, key: str, path: Path) -> bool:
+        """Like `put` for a local file, which is never whole in memory; nobody may change it afterwards."""
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Like `get` into a local file, replaced if it stands; raises `Missing`, and then writes nothing."""
 
     def has(self, key: str) -> bool:
         """Whether `key` stands."""

@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ STALE_S = 3600.0
 
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_BLOCK = 1 << 20
 _HINTS = {
     errno.ENOSPC: "free some space and run the same command again: it resumes",
     errno.EDQUOT: "free some space and run the same command again: it resumes",
@@ -79,6 +81,17 @@ class FolderBlobs:
                 self._sync(folder)
         return created
 
+    def put_file(self, key: str, path: Path) -> bool:
+        """Store the bytes of a local file unless `key` stands; says whether this call created it.
+
+        By a hard link where possible, so nobody may change the file afterwards.
+        """
+        place = self._path(key)
+        with explained(place, self._failed):
+            created = not place.is_file() and self._take(path, place)
+            self._sync(place.parent)
+        return created
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
         path = self._path(key)
@@ -87,6 +100,17 @@ class FolderBlobs:
                 return path.read_bytes()
             except _ABSENT:
                 raise Missing(key) from None
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Write the bytes under `key` (raises `Missing`) to a local file."""
+        place = self._path(key)
+        with explained(place, self._failed):
+            try:
+                source = place.open("rb")
+            except _ABSENT:
+                raise Missing(key) from None
+            with source, explained(path), path.open("wb") as file:
+                shutil.copyfileobj(source, file, _BLOCK)
 
     def has(self, key: str) -> bool:
         """Whether `key` stands."""
@@ -158,6 +182,23 @@ class FolderBlobs:
             finally:
                 temp.unlink(missing_ok=True)
 
+    def _take(self, path: Path, place: Path) -> bool:
+        """Link a file that somebody wrote to `place`, durably; copy it where it lies on another disk."""
+        self._flush(path)
+        try:
+            return self._link(path, place)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+        temp = self._temp / f"{self._token}-{next(self._numbers)}"
+        self._make(temp.parent)
+        try:
+            shutil.copyfile(path, temp)
+            self._flush(temp)
+            return self._link(temp, place)
+        finally:
+            temp.unlink(missing_ok=True)
+
     def _write(self, temp: Path, data: bytes) -> None:
         self._make(temp.parent)
         with temp.open("xb", buffering=0) as file:
@@ -195,9 +236,14 @@ class FolderBlobs:
         self._sync(folder.parent)
 
     def _sync(self, folder: Path) -> None:
+        """Make durable what a folder lists."""
+        self._flush(folder)
+
+    def _flush(self, path: Path) -> None:
+        """Make a file, or what a folder lists, durable."""
         if not self._fsync:
             return
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

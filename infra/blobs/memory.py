@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from infra.blobs import checked, checked_prefix
 from schemas.errors import Missing
@@ -26,12 +27,20 @@ class MemoryBlobs:
         """Store each item unless its key stands; gives the keys that this call created."""
         return frozenset(key for key, data in items.items() if self.put(key, data))
 
+    def put_file(self, key: str, path: Path) -> bool:
+        """Store the bytes of a local file unless `key` already stands; says whether this call created it."""
+        return self.put(key, path.read_bytes())
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`; raises `Missing`."""
         data = self._data.get(checked(key))
         if data is None:
             raise Missing(key)
         return data
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Write the bytes under `key` (raises `Missing`) to a local file."""
+        path.write_bytes(self.get(key))
 
     def has(self, key: str) -> bool:
         """Whether `key` stands."""

@@ -1,6 +1,7 @@
 """Blobs as objects of an S3 bucket: created by exactly one of all who try, whole or not there."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from infra.blobs import checked, checked_prefix
 from infra.s3 import Client
@@ -29,10 +30,21 @@ class S3Blobs:
         created = self._client.each(lambda key: self.put(key, items[key]), items)
         return frozenset(key for key, new in zip(items, created, strict=True) if new)
 
+    def put_file(self, key: str, path: Path) -> bool:
+        """Store a local file of up to 5 GiB, read as it is sent, unless `key` already stands; says whether it did."""
+        return self._client.put(self._key(key), path, if_none_match=True) is not None
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`, compared with the SHA-256 they were put with; raises `Missing`."""
         try:
             return self._client.get(self._key(key)).data
+        except Missing:
+            raise Missing(key) from None
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Write the bytes under `key` (raises `Missing`) to a local file, compared with their SHA-256 like `get`."""
+        try:
+            self._client.fetch(self._key(key), path)
         except Missing:
             raise Missing(key) from None
 

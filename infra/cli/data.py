@@ -1,4 +1,4 @@
-"""`nhr report`, `show` and `export`: look at what was mined, and take it away."""
+"""`nhr report` and `show`: look at what was mined."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,14 +8,12 @@ from rich.console import Console
 
 from infra.cli import common
 from infra.cli.common import Where
-from schemas.errors import UserError
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command("report", short_help="Write a page to look at what was mined.")(report)
     cli.command("show", short_help="Tell where a triplet comes from.")(show)
-    cli.command("export", short_help="Write the triplets in a layout trainers read.")(export)
 
 
 def report(
@@ -67,30 +65,3 @@ def show(
 
     with common.kept(out) as blobs:
         Console(highlight=False).print(lineage(blobs, triplet))
-
-
-def export(
-    to: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder to write; it must be new, or an earlier export with --force.")
-    ],
-    out: Where = None,
-    layout: Annotated[
-        str, typer.Option(metavar="NAME", help="nhr: the released layout, JPEG files and metadata.jsonl.")
-    ] = "nhr",
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
-) -> None:
-    """Write the triplets in a layout that trainers read.
-
-    The folder appears whole or not at all, and the same shelf gives the same bytes.
-
-    \b
-    Example:
-      nhr export --out data --to data-set      see data-set/train/metadata.jsonl
-    """
-    from infra.export import export_nhr
-
-    if layout != "nhr":
-        raise UserError(f"unknown layout {layout!r}", "layouts: nhr")
-    with common.kept(out) as blobs, common.progress("triplets") as told:
-        count = export_nhr(blobs, to, force=force, progress=told)
-    typer.echo(f"{count} triplets in {to}/train")

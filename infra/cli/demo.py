@@ -1,4 +1,4 @@
-"""`nhr demo`: the whole thing on one machine in a few minutes, from drawn scenes and from photographs."""
+"""`nhr demo`: the whole thing on one machine in a few minutes, from scenes and photographs to a data set to load."""
 
 import json
 from importlib import resources
@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from infra import settings as environment
-from infra.cli import common, data, standing
+from infra.cli import card, common, data, pack, standing
 from infra.cli.mine import mine
 from infra.cli.signals import stopped_by_signals
 from infra.cli.up import View
@@ -37,7 +37,7 @@ PHOTOGRAPHS = {
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
-    cli.command("demo", short_help="Mine scenes and photographs in a few minutes, with a page.")(demo)
+    cli.command("demo", short_help="Mine scenes and photographs in a few minutes, with a page and a data set.")(demo)
 
 
 def demo(
@@ -49,7 +49,7 @@ def demo(
         bool, typer.Option("--cluster", help="Scenes only, through a real Kafka and a real S3 server that it starts.")
     ] = False,
 ) -> None:
-    """Mine drawn scenes and photographs into one folder, write the page, and say where everything is.
+    """Mine drawn scenes and photographs into one folder, write the page, pack the data set, and say where it all is.
 
     No services, no GPU, no keys: the scenes are drawn and edited by simulated models, the photographs by exact
     photographic operations that are measured, not guessed. Run again, it goes on where it was. With --cluster the same
@@ -58,17 +58,22 @@ def demo(
     if cluster:
         _through_the_cluster(out)
         return
-    typer.echo("1/3  scenes: drawn, edited and judged by simulated models")
+    typer.echo("1/4  scenes: drawn, edited and judged by simulated models")
     mine(prompts="grammar", campaign="scenes", target=SCENE_TRIPLETS, out=out)
     folder = photos.expanduser() if photos else _shipped(out / "photographs")
-    typer.echo(f"2/3  photographs: {folder}, exact operations, judged by measurement")
+    typer.echo(f"2/4  photographs: {folder}, exact operations, judged by measurement")
     mine(prompts=f"photos:path={folder},edits={EDITS_PER_PHOTO}", campaign="photographs", out=out)
-    typer.echo("3/3  the page")
+    typer.echo("3/4  the page")
     data.report(out=out)
+    typer.echo("4/4  the data set: packed, with its card")
+    pack.pack(out=out)
+    card.card(out=out)
     count = sum(1 for _ in (out / "shelf" / "triplets").rglob("*.json"))
+    packed = out / "packed"
     typer.echo(
-        f"\n{count} triplets\n  page:  {out / 'report.html'}\n  data:  {out / 'shelf'}\n"
-        f"  next:  nhr export --out {out} --to DIR    nhr show ID --out {out}    nhr mine --help"
+        f"\n{count} triplets\n  page:      {out / 'report.html'}\n  data set:  {packed}  (its card: README.md)\n"
+        f"  load it:   datasets.load_dataset({str(packed)!r})    `make setup-models` brings `datasets`\n"
+        f"  next:      nhr export --out {out} --to DIR    nhr show ID --out {out}    nhr mine --help"
     )
 
 

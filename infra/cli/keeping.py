@@ -181,18 +181,19 @@ def _list(blobs: Blobs, as_json: bool) -> None:
 def verify(
     out: Where = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Only see that pictures are there: do not hash and decode them.")
+        bool, typer.Option("--fast", help="Only see that pictures and shards are there: do not hash and decode them.")
     ] = False,
     mend: Annotated[
         bool, typer.Option("--mend", help="Send again what is lacking: triplets to the shelf, jobs to their workers.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Problems, counts and notes as JSON.")] = False,
 ) -> None:
-    """Check that everything kept is whole: records, pictures, lineage, segments, ledgers.
+    """Check that everything kept is whole: records, pictures, packed shards, lineage, segments, ledgers.
 
-    Every record is read again and held against its name, every picture hashed and decoded, every attempt and score
-    looked up in the records, every ledger planned anew. It may run while mining goes on, and checks a copied shelf as
-    far as that goes. Exit status: 0 all is well, 1 there are problems, one line each.
+    Every record is read again and held against its name, every picture hashed and decoded, every shard hashed and its
+    ids held against the shelf, every attempt and score looked up in the records, every ledger planned anew. It may run
+    while mining goes on, and checks a copied shelf as far as that goes. Exit status: 0 all is well, 1 there are
+    problems, one line each.
 
     Without --out, and where NHR_S3 names a cluster, it checks that; its ledgers and queues where NHR_KAFKA is set.
 
@@ -263,10 +264,10 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would free; deletes nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Free what no one will need again: working pictures, standing answers, pictures that no record names.
+    """Free what no one will need again: working pictures, standing answers, pictures that no record names, old shards.
 
     What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
-    before; nobody may be mining there meanwhile. Shelf and records stay whole. What goes for good: pictures that no
+    before; nobody may be mining or packing there meanwhile. Shelf and records stay whole. What goes for good: pictures that no
     judge saw. The page then shows what a screen turned down without them, and no milder policy can have it judged.
     In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for folders.
 

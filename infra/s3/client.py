@@ -1,11 +1,11 @@
 """The S3 client: conditional puts, whole gets, create-only copies, sorted listings, many at once."""
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from infra.s3 import listing, meaning
 from infra.s3.listing import Listed
 from infra.s3.meaning import DIGEST
 from infra.s3.patience import Heard, Patience
-from infra.s3.wire import COPY_SOURCE, Answer, HttpWire, Request, Wire
+from infra.s3.wire import COPY_SOURCE, Answer, HttpWire, Request, Wire, sha256_of
 from infra.settings import Settings
 from schemas.errors import Missing, UserError
 from schemas.ports import Clock
@@ -74,8 +74,8 @@ class Client:
 
     # --- objects ------------------------------------------------------------------------------------------------------
 
-    def put(self, key: str, data: bytes, if_none_match: bool = False, if_match: str = "") -> str | None:
-        """Store `data`; gives its ETag, or None when the condition does not hold.
+    def put(self, key: str, data: bytes | Path, if_none_match: bool = False, if_match: str = "") -> str | None:
+        """Store `data`, or that file's bytes; gives its ETag, or None when the condition does not hold.
 
         Conditions: nothing stands there (`if_none_match`), or what stands has the ETag `if_match`. An attempt whose
         answer was lost may have been carried out; a further one then fails by its own condition. So each put carries
@@ -84,7 +84,7 @@ class Client:
         token = secrets.token_hex(8)
         condition = {"if-none-match": "*"} if if_none_match else {"if-match": f'"{if_match}"'} if if_match else {}
         headers = {
-            "content-type": "application/octet-stream", PUT_BY: token, DIGEST: hashlib.sha256(data).hexdigest(),
+            "content-type": "application/octet-stream", PUT_BY: token, DIGEST: sha256_of(data),
             **condition,
         }  # fmt: skip
         request = Request("PUT", key, headers=headers, body=data)
@@ -105,6 +105,15 @@ class Client:
         if _absent(answer):
             raise Missing(key)
         raise self._refusal(request, answer)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Write what stands under `key` to a file, whole, a block at a time; raises `Missing`."""
+        request = Request("GET", key, into=path)
+        answer, _ = self._ask(request)
+        if _absent(answer):
+            raise Missing(key)
+        if answer.status != 200:
+            raise self._refusal(request, answer)
 
     def head(self, key: str) -> Found | None:
         """What is known of `key`; None where nothing stands."""

@@ -3,10 +3,11 @@
 import hashlib
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -22,6 +23,8 @@ from schemas.errors import NhrError, UserError
 from schemas.ports import Clock
 
 CONNECT_S = 5.0
+BLOCK = 1 << 20
+"""Bytes of a file that are in memory at once."""
 COPY_SOURCE = "x-amz-copy-source"
 _FRAMES = frozenset({"content-length", "transfer-encoding"})
 
@@ -31,13 +34,18 @@ class Away(NhrError):
 
 
 class Request(NamedTuple):
-    """What is asked of `key`, or of the bucket itself where the key is empty."""
+    """What is asked of `key`, or of the bucket itself where the key is empty.
+
+    A body may be a local file, which is read as it is sent. With `into` the body of a 200 is written to that file as it
+    comes, and the answer has none.
+    """
 
     method: str
     key: str = ""
     query: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
-    body: bytes = b""
+    body: bytes | Path = b""
+    into: Path | None = None
 
     def __str__(self) -> str:
         """For people."""
@@ -45,13 +53,17 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back; `code` and `message` are S3's own words for an error. Header names are in lower case."""
+    """What came back; `code` and `message` are S3's own words for an error. Header names are in lower case.
+
+    `sha256` is that of what was written into a file.
+    """
 
     status: int
     headers: Mapping[str, str] = {}
     body: bytes = b""
     code: str = ""
     message: str = ""
+    sha256: str = ""
 
 
 class Wire(Protocol):
@@ -76,21 +88,28 @@ class HttpWire:
         self._bucket = quote(settings.s3_bucket)
         self._credentials = Credentials(settings.secret("s3_access_key"), settings.secret("s3_secret_key"))
         self._turns = Turns(settings.s3_threads)
-        self._pool = urllib3.PoolManager(num_pools=2, maxsize=settings.s3_threads, ssl_context=_trust(settings.s3_ca))
+        self._pool = urllib3.PoolManager(
+            num_pools=2, maxsize=settings.s3_threads, ssl_context=_trust(settings.s3_ca), blocksize=BLOCK
+        )
 
     def send(self, request: Request, timeout_s: float) -> Answer:
         """One attempt; `timeout_s` bounds every wait for the server."""
         url = self._url(request)
         timeout = urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s)
         try:
-            with self._turns.one(timeout_s):
+            headers = self._signed(request, url)
+            with self._turns.one(timeout_s), _opened(request.body) as body:
                 response = self._pool.urlopen(
-                    request.method, url, body=request.body, headers=self._signed(request, url), redirect=False,
-                    retries=False, timeout=timeout,
+                    request.method, url, body=body, headers=headers, redirect=False,
+                    retries=False, timeout=timeout, preload_content=request.into is None,
                 )  # fmt: skip
+                try:
+                    return _answer(request, response)
+                except BaseException:
+                    response.close()  # what is left of the body is no answer to the next request
+                    raise
         except (HTTPError, TimeoutError) as error:
             raise self._told(error) from None
-        return _answer(request, response)
 
     def close(self) -> None:
         """Close the connections that no request is using."""
@@ -103,17 +122,18 @@ class HttpWire:
 
     def _signed(self, request: Request, url: str) -> dict[str, str]:
         parts, date = urlsplit(url), datetime.fromtimestamp(self._clock.now(), UTC)
-        digest = hashlib.sha256(request.body).hexdigest()
+        size, digest, check = _hashed(request.body)
         headers: dict[str, str | list[str] | tuple[str]] = {
             **request.headers, "host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": to_amz_date(date),
         }  # fmt: skip
-        if request.body:
-            headers["content-md5"] = b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode()
+        if size:
+            headers["content-md5"] = b64encode(check).decode()
         signed = sign_v4_s3(
             method=request.method, url=parts, region=self._region, headers=headers, credentials=self._credentials,
             content_sha256=digest, date=date,
         )  # fmt: skip
-        return {name: str(value) for name, value in signed.items()}
+        length = {"content-length": str(size)} if isinstance(request.body, Path) else {}
+        return {name: str(value) for name, value in signed.items()} | length
 
     def _told(self, error: Exception) -> NhrError:
         causes = [error, *error.args, *(getattr(error.args[0], "args", ()) if error.args else ())]
@@ -138,11 +158,53 @@ def _answer(request: Request, response: urllib3.BaseHTTPResponse) -> Answer:
     # A connection that ends in mid-head looks like a whole head to the library, and then like an empty body.
     if request.method != "HEAD" and response.status not in {204, 304} and not _FRAMES & headers.keys():
         raise Away("a head cut short")
+    if request.into is not None and response.status == 200:
+        return Answer(200, headers, sha256=_saved(response, request.into))
     body = response.data
     # A copy may fail after its status was sent: then the error stands in a body with status 200.
     if response.status >= 300 or COPY_SOURCE in request.headers:
         return Answer(response.status, headers, body, *_error(body))
     return Answer(response.status, headers, body)
+
+
+def _saved(response: urllib3.BaseHTTPResponse, path: Path) -> str:
+    """Write the body to a file, a block at a time; gives its SHA-256."""
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for block in response.stream(BLOCK):
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(body: bytes | Path) -> Iterator[bytes | BinaryIO]:
+    if isinstance(body, bytes):
+        yield body
+        return
+    with body.open("rb") as file:
+        yield file
+
+
+def _hashed(body: bytes | Path) -> tuple[int, str, bytes]:
+    """Size, SHA-256 and MD5 of a body."""
+    size, whole, check = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    for block in [body] if isinstance(body, bytes) else _blocks(body):
+        size += len(block)
+        whole.update(block)
+        check.update(block)
+    return size, whole.hexdigest(), check.digest()
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def sha256_of(body: bytes | Path) -> str:
+    """SHA-256 of a body, in hex."""
+    return _hashed(body)[1]
 
 
 def _error(body: bytes) -> tuple[str, str]:

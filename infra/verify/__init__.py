@@ -9,6 +9,7 @@ from infra.settings import Settings
 from infra.verify.findings import Findings, Stage, silent
 from infra.verify.ledgers import Remedies, check_ledgers
 from infra.verify.lineage import check_lineage
+from infra.verify.packed import check_packed
 from infra.verify.pictures import Pictures
 from infra.verify.policies import check_notes, check_policies
 from infra.verify.segments import check_segments
@@ -24,7 +25,7 @@ UNCERTAIN = "events may be on their way to the records: where triplets come from
 
 
 def verify(place: Place, settings: Settings, fast: bool = False, stage: Stage = silent) -> Findings:
-    """Check a place as far as it goes; others may mine there meanwhile. `fast` passes over pictures' bytes."""
+    """Check a place as far as it goes; others may mine there meanwhile. `fast` reads no pictures and shards."""
     findings, blobs = Findings(), place.blobs
     known = check_policies(blobs, findings)
     check_notes(blobs, findings)
@@ -32,6 +33,7 @@ def verify(place: Place, settings: Settings, fast: bool = False, stage: Stage = 
     with Pictures(blobs, findings, fast, freed) as pictures:
         sources = check_shelf(blobs, known, pictures, findings, stage)
         pictures.check_recorded(stage)
+    check_packed(blobs, findings, fast, stage)
     with ExitStack() as stack:
         queues = _queues(place, settings, findings, stack)
         try:

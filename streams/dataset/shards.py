@@ -1,8 +1,8 @@
 """Writers of one shard on local disk: Parquet with pictures inside, and tar for WebDataset; same rows, same bytes.
 
-Parquet: at most 100 rows a row group, page index, pictures as they are, everything else in zstd; the features that
-`datasets` wants stand in the schema. Tar: a sample is `<key>.<column>.<ext>` for each picture and `<key>.json` for the
-rest, with no time, owner or order of its own.
+Parquet: at most 100 rows and about 64 MB a row group, page index, pictures as they are, everything else in zstd; the
+features that `datasets` wants stand in the schema. Tar: a sample is `<key>.<column>.<ext>` for each picture and
+`<key>.json` for the rest, with no time, owner or order of its own.
 """
 
 import io
@@ -21,6 +21,8 @@ from streams.dataset.columns import Column, Picture, Type
 
 ROWS = 100
 """Rows of a row group, at most."""
+GROUP_BYTES = 64_000_000
+"""Bytes of pictures from which a row group is full: it is whole in memory, several times over, while it is written."""
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _TYPES: Mapping[Type, Any] = {
     "string": pa.string(), "int": pa.int32(), "float": pa.float64(), "bool": pa.bool_(), "image": _IMAGE,
@@ -70,6 +72,7 @@ class ParquetShard:
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._columns, self._schema, self._rows = columns, schema(columns), list[dict[str, object]]()
+        self._bytes = 0
         plain = [column.name for column in columns if column.type not in {"image", "images"}]
         leaves = [name for column in columns if column.name in plain for name in _leaves(column)]
         pictures = [name for column in columns if column.name not in plain for name in _leaves(column)]
@@ -94,13 +97,14 @@ class ParquetShard:
     def add(self, row: Mapping[str, object]) -> None:
         """Append a row (see `Shard`)."""
         self._rows.append({column.name: _arrow(column.type, row[column.name]) for column in self._columns})
-        if len(self._rows) == ROWS:
+        self._bytes += sum(map(_size, row.values()))
+        if len(self._rows) == ROWS or self._bytes >= GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema), row_group_size=ROWS)
-            self._rows = []
+            self._rows, self._bytes = [], 0
 
 
 class TarShard:
@@ -160,6 +164,13 @@ def _arrow(kind: Type, value: Any) -> object:
         first, second = _PAIRS[kind]
         return [{first: name, second: told} for name, told in value]
     return value
+
+
+def _size(value: object) -> int:
+    """Bytes of a value's pictures."""
+    if isinstance(value, Picture):
+        return len(value.data)
+    return sum(map(_size, value)) if isinstance(value, list) else 0
 
 
 def _picture(value: Picture) -> dict[str, object]:

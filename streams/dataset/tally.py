@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from streams.dataset.language import languages
 from streams.tallies import Histogram
 
 AXES = ("kind", "operation", "style", "origin", "licence", "campaign", "judge", "generator", "checked", "policy_id")
@@ -38,8 +39,9 @@ class _Told(BaseModel):
 class Tally:
     """Rows, counted by axis, and histograms of their scores.
 
-    Beside `AXES` there are "size" ("WxH" pixels), "editor", "judge_calibrated" ("true", "false") and "content": the
-    checks that were made of what is shown, "none" where there was none.
+    Beside `AXES` there are "size" ("WxH" pixels), "editor", "language" (of instructions in any form),
+    "judge_calibrated" ("true", "false") and "content": the checks that were made of what is shown, "none" where there
+    was none.
     `pictures` and `bytes` are told by who writes them.
     """
 
@@ -58,6 +60,8 @@ class Tally:
         self.count("judge_calibrated", "true" if row["judge_calibrated"] else "false")
         for editor in _list(row["editors"]):
             self.count("editor", str(editor))
+        for language in languages(_texts(row)):
+            self.count("language", language)
         for check in _list(row.get("content")) or ["none"]:
             self.count("content", str(check))
         for name in SCORES:
@@ -100,6 +104,12 @@ class Tally:
         axes = {axis: Counter(counts) for axis, counts in told.axes.items()}
         scores = {name: Histogram(list(one.bins), one.count, one.total) for name, one in told.scores.items()}
         return cls(told.rows, told.pictures, told.bytes, axes, scores)
+
+
+def _texts(row: Mapping[str, object]) -> list[str]:
+    """The instruction in every form."""
+    pairs = (pair for pair in _list(row["instructions"]) if isinstance(pair, tuple | list))
+    return [str(row["instruction"]), *(str(pair[1]) for pair in pairs)]
 
 
 def _list(value: object) -> list[object]:

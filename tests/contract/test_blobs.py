@@ -1,6 +1,7 @@
 """What every blob store must do."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,62 @@ def test_odd_keys_are_refused(blobs: Blobs, key: str) -> None:
 def test_odd_prefixes_are_refused(blobs: Blobs, prefix: str) -> None:
     with pytest.raises(ValueError, match="begins no blob key"):
         blobs.list(prefix)
+
+
+def written(folder: Path, data: bytes) -> Path:
+    path = folder / "file"
+    path.write_bytes(data)
+    return path
+
+
+def test_a_file_that_is_put_can_be_got_and_outlives_itself(blobs: Blobs, tmp_path: Path) -> None:
+    path = written(tmp_path, b"\x00data")
+    assert blobs.put_file("a/b/c.bin", path)
+    path.unlink()
+    assert (blobs.get("a/b/c.bin"), blobs.has("a/b/c.bin")) == (b"\x00data", True)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3 << 20])
+def test_a_file_comes_back_whole_into_a_file(blobs: Blobs, tmp_path: Path, size: int) -> None:
+    data = (bytes(range(256)) * (size // 256 + 1))[:size]
+    blobs.put_file("file", written(tmp_path, data))
+    (tmp_path / "back").write_bytes(b"something longer than what comes, which is replaced" * 2)
+    blobs.fetch("file", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == data
+
+
+def test_a_file_never_overwrites_and_is_never_overwritten(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put("one", b"1")
+    assert not blobs.put_file("one", written(tmp_path, b"2"))
+    assert blobs.put_file("two", tmp_path / "file")
+    assert not blobs.put("two", b"3")
+    assert (blobs.get("one"), blobs.get("two")) == (b"1", b"2")
+
+
+def test_what_was_put_as_bytes_can_be_fetched_and_changed_alone(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put("a/b", b"data")
+    blobs.fetch("a/b", tmp_path / "back")
+    with (tmp_path / "back").open("r+b") as file:
+        file.write(b"else")
+    assert blobs.get("a/b") == b"data"
+
+
+def test_fetching_what_is_not_there_says_which_key_and_writes_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put("a/b", b"")
+    for key in ("nothing", "a/b/c", "a"):
+        with pytest.raises(Missing, match=f"^{key}$"):
+            blobs.fetch(key, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_of_many_that_put_a_file_at_once_exactly_one_wins(blobs: Blobs, tmp_path: Path) -> None:
+    won: list[int] = []
+
+    def create(number: int) -> None:
+        path = tmp_path / str(number)
+        path.write_bytes(b"%d" % number * 1000)
+        if blobs.put_file("race/file", path):
+            won.append(number)
+
+    together([partial(create, number) for number in range(8)])
+    assert [blobs.get("race/file")] == [b"%d" % winner * 1000 for winner in won]

@@ -125,3 +125,37 @@ def test_each_error_of_the_disk_is_told_to_whoever_counts(tmp_path: Path, monkey
     with pytest.raises(UserError, match="No space left"):
         blobs.put("b", b"")
     assert failed == [1]
+
+
+def test_a_file_is_copied_where_links_are_not_possible_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs, real, other = FolderBlobs(tmp_path / "blobs"), Path.hardlink_to, tmp_path / "other"
+    other.write_bytes(b"data")
+
+    def across(self: Path, target: Path) -> None:
+        if TEMP not in target.parts:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        real(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", across)
+    assert [blobs.put_file("b/c", other), blobs.put_file("b/c", other)] == [True, False]
+    other.write_bytes(b"else")
+    assert (blobs.get("b/c"), files(tmp_path / "blobs")) == (b"data", ["b/c"])
+
+
+def test_a_file_is_on_the_disk_before_its_key_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, real = list[str](), Path.hardlink_to
+
+    def linked(self: Path, target: Path) -> None:
+        done.append("link")
+        real(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", linked)
+    blobs = FolderBlobs(tmp_path / "blobs")
+    blobs.put("a/b", b"")
+    (tmp_path / "file").write_bytes(b"data")
+    done.clear()
+    monkeypatch.setattr(os, "fsync", lambda handle: done.append("file" if os.fstat(handle).st_size == 4 else "folder"))
+    blobs.put_file("a/c", tmp_path / "file")
+    assert (done[0], done.index("link"), done[-1]) == ("file", 1, "folder")

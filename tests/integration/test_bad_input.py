@@ -297,7 +297,7 @@ def test_an_ambiguous_triplet_id_is_told_with_those_it_may_mean(mined: Path, cal
         (["--to", "full", "--force"], "full is not empty and no earlier export; name a new folder"),
         (["--to", "full/note"], "full/note is a file; name a new folder"),
         (["--to", "full/note/below"], "cannot write the export"),
-        (["--to", "there", "--layout", "zip"], "unknown layout 'zip'; layouts: nhr"),
+        (["--to", "there", "--layout", "zip"], "unknown layout 'zip'; layout: nhr, parquet, webdataset"),
     ],
 )
 def test_an_export_never_writes_over_what_is_no_export(

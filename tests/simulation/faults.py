@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from infra.ledgers.memory import MemoryLedgers
@@ -85,9 +86,15 @@ class Fragile:
     def put_all(self, items: Mapping[str, bytes]) -> frozenset[str]:
         return frozenset(key for key, data in items.items() if self.put(key, data))
 
+    def put_file(self, key: str, path: Path) -> bool:
+        return self.put(key, path.read_bytes())
+
     def get(self, key: str) -> bytes:
         self._faults.maybe()
         return self._inner.get(key)
+
+    def fetch(self, key: str, path: Path) -> None:
+        path.write_bytes(self.get(key))
 
     def has(self, key: str) -> bool:
         return self._inner.has(key)

@@ -52,6 +52,13 @@ def test_row_groups_are_small_and_indexed_and_pictures_are_not_packed_again(tmp_
     assert all(chunk.has_offset_index and chunk.has_column_index for chunk in chunks.values())
 
 
+def test_a_row_group_of_large_pictures_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.dataset.shards.GROUP_BYTES", 3 * len(b"before" + b"after"))
+    written(ParquetShard, tmp_path / "a.parquet", 7)
+    about = pq.ParquetFile(tmp_path / "a.parquet").metadata
+    assert [about.row_group(number).num_rows for number in range(about.num_row_groups)] == [3, 3, 1]
+
+
 def test_a_sample_of_webdataset_is_its_pictures_and_its_json(tmp_path: Path) -> None:
     written(TarShard, tmp_path / "a.tar", 1)
     with tarfile.open(tmp_path / "a.tar") as tar:

@@ -9,7 +9,7 @@ from infra.blobs.memory import MemoryBlobs
 from schemas import codec, ids, topics
 from schemas import messages as m
 from schemas.ids import TripletKind
-from schemas.ports import Delivery
+from schemas.ports import Blobs, Delivery
 from streams import records, shelf
 from streams.records import Event
 
@@ -163,7 +163,7 @@ def record(blobs: MemoryBlobs, deliveries: Sequence[Delivery]) -> None:
     assert blobs.put(key, records.segment(deliveries))
 
 
-def put_on_shelf(blobs: MemoryBlobs, *kept: m.Triplet, data: Mapping[str, bytes] | None = None) -> None:
+def put_on_shelf(blobs: Blobs, *kept: m.Triplet, data: Mapping[str, bytes] | None = None) -> None:
     """Shelve the triplets; `data` gives the bytes of images by SHA-256, where they are to be real ones."""
     for one in kept:
         for ref_ in (one.subject.image, one.before, one.after):

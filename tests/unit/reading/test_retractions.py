@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from infra.blobs.memory import MemoryBlobs
-from infra.export import export_nhr
+from infra.export.exporting import export
+from infra.export.order import Order
 from infra.report.gather import gather
 from infra.retract import covered, survey
 from infra.show import find, show
@@ -97,7 +98,7 @@ def test_an_export_of_nothing_but_retracted_triplets_is_empty(tmp_path_factory: 
     put_on_shelf(blobs, FORWARD)
     retractions.retract(blobs, retraction("triplet", FORWARD.triplet_id))
     with pytest.raises(UserError, match="nothing to export"):
-        export_nhr(blobs, tmp_path_factory.mktemp("export") / "set")
+        export(blobs, tmp_path_factory.mktemp("export") / "set", Order())
 
 
 def told(blobs: MemoryBlobs, triplet_id: str) -> str:

@@ -5,6 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_plus, unquote
 from xml.sax.saxutils import escape
@@ -48,7 +49,11 @@ class FakeS3:
     def send(self, request: Request, timeout_s: float) -> Answer:
         with self._lock:
             self.asked.append(request)
-            return self.serve(request)
+            answer = self.serve(request)
+        if request.into is None or answer.status != 200:
+            return answer
+        request.into.write_bytes(answer.body)
+        return answer._replace(body=b"", sha256=hashlib.sha256(answer.body).hexdigest())
 
     def close(self) -> None:
         pass
@@ -82,7 +87,8 @@ class FakeS3:
             stored = source._replace(modified=self.clock.now())
         else:
             meta = {name: value for name, value in request.headers.items() if name.startswith("x-amz-meta-")}
-            stored = Stored(request.body, meta, self.clock.now())
+            data = request.body.read_bytes() if isinstance(request.body, Path) else request.body
+            stored = Stored(data, meta, self.clock.now())
         self.objects[request.key] = stored
         return Answer(200, stored.headers)
 

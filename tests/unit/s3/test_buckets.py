@@ -43,6 +43,7 @@ def test_a_region_is_asked_for_only_where_it_is_not_the_home_of_s3(server: Bucke
     server.answers |= {"list-type": Answer(404, {}, b"", "NoSuchBucket"), "create": Answer(200)}
     buckets.apply(settings(s3_region=region))
     create = next(request for request in server.asked if request.method == "PUT" and not request.key)
+    assert isinstance(create.body, bytes)
     assert asked in create.body
     assert bool(create.body) is bool(asked)
 

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +95,26 @@ def test_a_damaged_body_is_fetched_again() -> None:
     client.put("k", b"data")
     assert client.get("k").data == b"data"
     assert len([request for request in server.asked if request.method == "GET"]) == 3
+
+
+def test_a_damaged_body_is_fetched_into_its_file_again(tmp_path: Path) -> None:
+    def damaged(_server: FakeS3, request: Request) -> Answer:
+        assert request.into
+        request.into.write_bytes(b"dat")
+        return Answer(200, {DIGEST: sha256(b"data").hexdigest(), "etag": "e"}, sha256=sha256(b"dat").hexdigest())
+
+    server = FaultyS3("GET", damaged, damaged)
+    client = server.client()
+    client.put("k", b"data")
+    client.fetch("k", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"data"
+    assert len([request for request in server.asked if request.method == "GET"]) == 3
+
+
+def test_a_file_whose_put_was_lost_is_known_as_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"1")
+    server = FaultyS3("PUT", lost)
+    assert server.client().put("k", tmp_path / "file", if_none_match=True) == server.client().get("k").etag
 
 
 def test_what_others_put_without_a_digest_can_be_read() -> None:

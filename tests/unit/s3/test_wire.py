@@ -211,3 +211,32 @@ def test_an_authority_file_that_holds_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("hello")
     with pytest.raises(UserError, match=r"bad\.pem cannot be used \(it holds no certificate\); name a PEM file$"):
         HttpWire(settings("https://127.0.0.1:1", s3_ca=tmp_path / "bad.pem"), FakeClock())
+
+
+def test_a_body_from_a_file_is_sent_with_its_length_and_digests(
+    serve: Callable[..., Server], wires: Wires, tmp_path: Path
+) -> None:
+    server, path = serve(), tmp_path / "file"
+    path.write_bytes(b"some body")
+    wires(f"http://127.0.0.1:{server.port}").send(Request("PUT", "k", body=path), SOON_S)
+    head, _, body = server.heard[0].partition(b"\r\n\r\n")
+    heard = head.decode().lower()
+    assert (body, "content-length: 9" in heard, "transfer-encoding" in heard) == (b"some body", True, False)
+    assert f"x-amz-content-sha256: {hashlib.sha256(b'some body').hexdigest()}" in heard
+
+
+def test_a_body_that_goes_into_a_file_is_told_by_its_digest(
+    serve: Callable[..., Server], wires: Wires, tmp_path: Path
+) -> None:
+    server, path = serve(), tmp_path / "file"
+    answer = wires(f"http://127.0.0.1:{server.port}").send(Request("GET", "k", into=path), SOON_S)
+    assert (answer.body, path.read_bytes()) == (b"", b"data")
+    assert answer.sha256 == hashlib.sha256(b"data").hexdigest()
+
+
+def test_a_body_that_is_cut_short_on_its_way_into_a_file_is_no_answer(
+    serve: Callable[..., Server], wires: Wires, tmp_path: Path
+) -> None:
+    server = serve(OK.replace(b"Content-Length: 4", b"Content-Length: 9"))
+    with pytest.raises(Away):
+        wires(f"http://127.0.0.1:{server.port}").send(Request("GET", "k", into=tmp_path / "file"), SOON_S)

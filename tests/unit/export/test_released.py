@@ -1,52 +1,31 @@
 """The released layout: files, rows, determinism, and what may be overwritten."""
 
-import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from infra import export
 from infra.blobs.memory import MemoryBlobs
-from infra.export import export_nhr
+from infra.export import released
+from infra.export.exporting import export
+from infra.export.order import Order, Told
 from infra.images import encode
 from schemas import messages as m
 from schemas.errors import UserError
 from schemas.ports import Image
 from streams import shelf
-from tests.unit.reading.making import files, put_on_shelf, ref, request, subject, triplet
+from tests.unit.export.making import REMOVE, mined, picture
+from tests.unit.reading.making import files, put_on_shelf, ref, subject, triplet
 
-REMOVE, RECOLOR = request(), request("paint the door blue", "recolor")
 FIELDS = [
     "sample_id", "source_file_name", "edited_file_name", "edit_instruction", "augmented_instructions", "category",
     "style", "kind", "img_width", "img_height",
 ]  # fmt: skip
-
-
-def picture(shade: int) -> bytes:
-    out = io.BytesIO()
-    Pictures.new("RGB", (64, 48), (shade, 255 - shade, 90)).save(out, "PNG")
-    return out.getvalue()
-
-
-def mined(sources: int = 2) -> MemoryBlobs:
-    blobs = MemoryBlobs()
-    for number in range(sources):
-        shots = [picture(10 * number + step) for step in range(3)]
-        data = {ref(shot).sha256: shot for shot in shots}
-        original, removed, recolored = (ref(shot, kind="png") for shot in shots)
-        of = subject(f"s{number}").model_copy(update={"image": original})
-        put_on_shelf(
-            blobs,
-            triplet(of, REMOVE, removed, texts={"short": "no ball", "long": "take the red ball away"}),
-            triplet(of, REMOVE, removed, kind="inverse", operation="add", instruction="add a red ball"),
-            triplet(of, RECOLOR, recolored),
-            triplet(of, REMOVE, removed, kind="composite", operation="composite", second=(RECOLOR, recolored)),
-            data=data,
-        )
-    return blobs
 
 
 def rows(out: Path) -> list[dict[str, object]]:
@@ -57,7 +36,7 @@ def rows(out: Path) -> list[dict[str, object]]:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("export") / "released"
-    export_nhr(mined(), out)
+    export(mined(), out, Order())
     return out
 
 
@@ -105,7 +84,7 @@ def test_an_exported_picture_does_not_carry_the_stored_ones_note(tmp_path: Path)
     of = subject("s1").model_copy(update={"image": ref(stored)})
     edited = ref(picture(3), kind="png")
     put_on_shelf(blobs, triplet(of, REMOVE, edited), data={of.image.sha256: stored, edited.sha256: picture(3)})
-    export_nhr(blobs, tmp_path / "out")
+    export(blobs, tmp_path / "out", Order())
     assert b"the planted flaw" in stored
     assert not [name for name, data in files(tmp_path / "out").items() if b"the planted flaw" in data]
 
@@ -115,26 +94,36 @@ def test_further_texts_are_augmented_instructions(out: Path) -> None:
     assert texts == [["take the red ball away", "no ball"]] * 2
 
 
+def test_rows_are_byte_for_byte_those_of_the_released_layout(out: Path) -> None:
+    told = sha256((out / "train" / "metadata.jsonl").read_bytes()).hexdigest()
+    assert told == "937861e1ea3e601e43eda93f47fd1651f20f4a9b6f363d21de0f4bc1193693ab"
+
+
 def test_exporting_twice_gives_identical_bytes(out: Path, tmp_path: Path) -> None:
-    export_nhr(mined(), tmp_path / "again", threads=1)
+    export(mined(), tmp_path / "again", Order(), threads=1)
     assert files(tmp_path / "again") == files(out)
 
 
 def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    assert export_nhr(mined(), tmp_path / "out", progress=lambda done, total: told.append((done, total))) == 8
-    assert told == [(4, 8), (8, 8)]
+    told: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def phases(what: str) -> Iterator[Told]:
+        yield lambda done, total: told.append((what, done, total))
+
+    assert export(mined(), tmp_path / "out", Order(), phases=phases).rows == 8
+    assert told == [("triplets", 4, 8), ("triplets", 8, 8)]
 
 
 def test_more_samples_than_are_encoded_ahead_are_all_written(tmp_path: Path) -> None:
-    assert export_nhr(mined(export.AHEAD + 3), tmp_path / "out") == 4 * (export.AHEAD + 3)
+    assert export(mined(released.AHEAD + 3), tmp_path / "out", Order()).rows == 4 * (released.AHEAD + 3)
 
 
 def test_an_earlier_export_is_replaced_only_by_force(tmp_path: Path) -> None:
-    export_nhr(mined(3), tmp_path / "out")
+    export(mined(3), tmp_path / "out", Order())
     with pytest.raises(UserError, match="--force"):
-        export_nhr(mined(), tmp_path / "out")
-    export_nhr(mined(), tmp_path / "out", force=True)
+        export(mined(), tmp_path / "out", Order())
+    export(mined(), tmp_path / "out", Order(), force=True)
     assert len(rows(tmp_path / "out")) == 8
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -142,13 +131,13 @@ def test_an_earlier_export_is_replaced_only_by_force(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_export_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="no earlier export"):
-        export_nhr(mined(), tmp_path, force=True)
+        export(mined(), tmp_path, Order(), force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    assert export_nhr(mined(), tmp_path / "out") == 8
+    assert export(mined(), tmp_path / "out", Order()).rows == 8
 
 
 def spoil(blobs: MemoryBlobs, data: bytes | None) -> m.ImageRef:
@@ -166,17 +155,17 @@ def test_an_image_that_cannot_be_read_is_named_and_leaves_nothing_behind(
     blobs = mined()
     image = spoil(blobs, data)
     with pytest.raises(UserError, match=says) as caught:
-        export_nhr(blobs, tmp_path / "out")
+        export(blobs, tmp_path / "out", Order())
     assert image.key in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_shelf_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the shelf is empty"):
-        export_nhr(MemoryBlobs(), tmp_path / "out")
+        export(MemoryBlobs(), tmp_path / "out", Order())
 
 
 def test_a_target_whose_parent_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write the export"):
-        export_nhr(mined(), tmp_path / "file" / "out")
+        export(mined(), tmp_path / "file" / "out", Order())
