@@ -8,6 +8,7 @@ from tests.bench import (
     bench_cluster,
     bench_diffusion,
     bench_director,
+    bench_export,
     bench_gallery,
     bench_loop,
     bench_null_job,
@@ -26,6 +27,7 @@ def main() -> None:
         bench_diffusion,
         bench_calls,
         bench_gallery,
+        bench_export,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")
