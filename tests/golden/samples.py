@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
+from streams.calibrations import Calibration
 from streams.labels import Label
 from streams.records import Campaign
 from streams.retractions import Retraction
@@ -146,6 +147,13 @@ LABEL = Label(
     judged=m.Scores(adherence=4.8, aesthetics=4.7, preservation=4.9), accepted=True, at=1_750_000_000.5,
 )  # fmt: skip
 """`v1/label.json`."""
+
+CALIBRATION = Calibration(
+    judge="judge@000000000000", pairs=200, labels=600, raters=3,
+    figures={"adherence.mae": 0.503, "adherence.mae.low": 0.45, "adherence.mae.high": 0.56, "bar.object": 4.6},
+    at=1_750_000_000.5,
+)  # fmt: skip
+"""`v1/calibration.json`."""
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""

@@ -12,7 +12,7 @@ from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
-from streams import labels, records, retractions, shelf
+from streams import calibrations, labels, records, retractions, shelf
 from streams.policies import Policies, policy_key
 from streams.rules import facts
 from tests.contract.clocks import FakeClock
@@ -69,6 +69,11 @@ def test_a_golden_retraction_is_obeyed() -> None:
 
 def test_a_golden_label_is_the_opinion_it_was() -> None:
     assert list(labels.latest(stored("label.json", f"{samples.LABEL.folder}0001.json"))) == [samples.LABEL]
+
+
+def test_a_golden_calibration_is_what_was_found() -> None:
+    found = calibrations.latest(stored("calibration.json", f"calibrations/{samples.CALIBRATION.judge}/0001.json"))
+    assert found == {samples.CALIBRATION.judge: samples.CALIBRATION}
 
 
 def test_a_folder_with_a_golden_note_may_be_opened(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["verdicts.seg"] = lambda: records.segment(samples.segment())
     made["campaign.json"] = lambda: samples.CAMPAIGN.model_dump_json(indent=1).encode()
     made["label.json"] = lambda: samples.LABEL.model_dump_json(indent=1).encode()
+    made["calibration.json"] = lambda: samples.CALIBRATION.model_dump_json(indent=1).encode()
     made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
     made["format.json"] = note
     made["folder.zip"] = folder.packed
