@@ -93,10 +93,10 @@ def calibrate(
                 told(number, len(gathered.samples))
                 counts = gathered.labels[name], gathered.raters[name]
                 found.append(findings(sample, *counts, terms, gathered.records.get(name)))
+        drawn = _plotted(plots, found) if plots else []
+        if write:
+            _write(write, base, found)
         kept = {} if dry_run or place is None else _kept(place, found, least)
-    drawn = _plotted(plots, found) if plots else []
-    if write:
-        _write(write, base, found)
     _tell(gathered, found, kept, drawn, write, as_json)
 
 

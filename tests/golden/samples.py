@@ -7,6 +7,7 @@ from schemas import messages as m
 from schemas.ports import Delivery
 from streams import leftout
 from streams.audits import Audit
+from streams.calibrations import Calibration
 from streams.dataset.intents import Intent
 from streams.dataset.manifests import File, Manifest, Shard
 from streams.dataset.rows import row
@@ -165,6 +166,7 @@ LABEL = Label(
 
 AUDIT = Audit(week="2026-W48", of="week", drawn_from=1234, pairs=(f"{TRIPLET_ID}-2", f"{'8' * 32}-0"))
 """`v1/audit.json`."""
+
 _TALLY = Tally()
 _TALLY.add(row(TRIPLET, {TRIPLET.judge}))
 _TALLY.pictures, _TALLY.bytes = 2, 5_000
@@ -178,6 +180,13 @@ MANIFEST = Manifest(number=1, at=1_750_000_000.5, adds=(SHARD,), obeys="8" * 32)
 
 INTENT = Intent(at=1_750_000_000.5, keys=tuple(file.key for file in SHARD.files))
 """`v1/intent.json`."""
+
+CALIBRATION = Calibration(
+    judge="judge@000000000000", pairs=200, labels=600, raters=3,
+    figures={"adherence.mae": 0.503, "adherence.mae.low": 0.45, "adherence.mae.high": 0.56, "bar.object": 4.6},
+    at=1_750_000_000.5,
+)  # fmt: skip
+"""`v1/calibration.json`."""
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""

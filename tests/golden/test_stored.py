@@ -12,7 +12,7 @@ from infra.metrics import Metrics
 from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
-from streams import audits, labels, leftout, records, retractions, shelf
+from streams import audits, calibrations, labels, leftout, records, retractions, shelf
 from streams.dataset import intents, manifests
 from streams.policies import Policies, policy_key
 from streams.rules import facts
@@ -90,6 +90,11 @@ def test_a_golden_audit_is_the_sample_it_was() -> None:
 def test_a_golden_record_of_what_was_left_out_is_counted() -> None:
     blobs = stored("leftout.json", f"{leftout.FOLDER}c/00/x.json")
     assert leftout.counts(blobs) == {(samples.LEFT_OUT.cause, samples.LEFT_OUT.by): 1}
+
+
+def test_a_golden_calibration_is_what_was_found() -> None:
+    found = calibrations.latest(stored("calibration.json", f"calibrations/{samples.CALIBRATION.judge}/0001.json"))
+    assert found == {samples.CALIBRATION.judge: samples.CALIBRATION}
 
 
 def test_a_folder_with_a_golden_note_may_be_opened(tmp_path: Path) -> None:

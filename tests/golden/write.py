@@ -29,6 +29,7 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["audit.json"] = lambda: samples.AUDIT.model_dump_json(indent=1).encode()
     made["manifest.json"] = lambda: manifests.encode(samples.MANIFEST)
     made["intent.json"] = lambda: samples.INTENT.model_dump_json().encode()
+    made["calibration.json"] = lambda: samples.CALIBRATION.model_dump_json(indent=1).encode()
     made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
     made["leftout.json"] = lambda: samples.LEFT_OUT.model_dump_json().encode()
     made["format.json"] = note

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from infra.gallery.labelling import sample as sample_of_label_mode
 from schemas.messages import Scores
 from streams import opinions
-from streams.calibrating.samples import BINS, Array, cell, cell_of, samples
+from streams.calibrating.samples import BINS, EDGES, Array, cell, cell_of, samples
 from streams.consensus import agreed
 from tests.unit.calibrating.labelling import JUDGE, labels, sample
 
@@ -25,6 +26,10 @@ def test_a_judge_that_came_later_is_held_against_the_labels_of_the_pairs_it_judg
     found = samples(given, agreed(given), {"later@1": scores})
     assert (len(found["later@1"]), len(found[JUDGE])) == (5, 12)
     assert found["later@1"].human.tolist() == found[JUDGE].human[:5].tolist()
+
+
+def test_the_bins_are_those_that_label_mode_spreads_its_pairs_over() -> None:
+    assert sample_of_label_mode.EDGES == EDGES
 
 
 def test_operations_that_the_taxonomy_does_not_know_are_a_group_of_their_own() -> None:
