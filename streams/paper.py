@@ -43,3 +43,26 @@ JUDGE_PRECISION = 0.834
 """The tuned assessor's precision at 4.7, against human scores above 4.0 on 827 validation examples."""
 JUDGE_RECALL = 0.446
 """The tuned assessor's recall at 4.7, same examples."""
+
+
+class Scored(NamedTuple):
+    """Mean scores of a data set by the paper's judge; the paper gives some data sets the geometric mean alone."""
+
+    adherence: float | None
+    aesthetics: float | None
+    geometric_mean: float
+
+
+SCORED: Mapping[str, Scored] = {
+    "NHR": Scored(4.56, 4.52, 4.53),
+    "OmniEdit": Scored(4.21, 4.35, 4.23),
+    "Seed-3": Scored(None, None, 4.13),
+    "ImgEdit": Scored(None, None, 3.49),
+    "HQ-Edit": Scored(None, None, 3.45),
+    "AnyEdit": Scored(None, None, 3.44),
+    "MagicBrush": Scored(None, None, 3.38),
+    "InstructPix2Pix": Scored(None, None, 3.30),
+    "UltraEdit": Scored(2.67, 3.30, 2.92),
+}
+"""Data sets side by side, 5,000 samples each, best first. By the paper's own tuned judge: of other judges' scores only
+the order can be compared with these."""
