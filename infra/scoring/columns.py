@@ -131,13 +131,14 @@ def choose(present: Sequence[str], preset: str, mapping: Mapping[str, str], wher
 
 
 def _fitting(present: Sequence[str], preset: str, mapping: Mapping[str, str]) -> Chosen:
-    names = [preset] if preset else list(PRESETS)
-    for name in names:
-        for columns in PRESETS[name]:
-            if not columns.given(mapping).missing(present):
-                return Chosen(columns, f"preset {name}")
+    """The preset's variant that fits, else the first preset all of whose columns are there, else usual names."""
     if preset:
-        return Chosen(PRESETS[preset][0], f"preset {preset}")
+        fitting = [columns for columns in PRESETS[preset] if not columns.given(mapping).missing(present)]
+        return Chosen((fitting or PRESETS[preset])[0], f"preset {preset}")
+    for name, variants in PRESETS.items():
+        for columns in variants:
+            if set(columns.given(mapping).wanted) <= set(present):
+                return Chosen(columns, f"preset {name}")
     usual: dict[str, Any] = {role: next((name for name in USUAL[role] if name in present), "") for role in ROLES}
     return Chosen(Columns(**usual), "columns as usually called")
 

@@ -1,6 +1,7 @@
 """A data set as the user names it: a folder, a file, a pattern, or what `nhr pack` made; what it is, is found out."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,8 @@ Files = Sequence[Path]
 class DataSet:
     """A data set to be scored: what it is called, its rows, which columns count, and the folder of its pictures.
 
-    Answers go by `known_as`, what its path calls it, so that another name in a table asks nothing anew. Rows of our own packed data may have been taken back since: `retracted` knows them.
+    Answers go by `known_as`, what its path calls it, so that another name in a table asks nothing anew. Rows of our
+    own packed data may have been taken back since: `retracted` knows them.
     """
 
     name: str
@@ -84,18 +86,17 @@ def _common(files: Files) -> Sequence[str]:
 
 def _below(folder: Path) -> Files:
     """What makes up a data set below a folder: metadata files come first, for their pictures may be anything."""
-    kinds: Sequence[Callable[[Path], bool]] = (
-        lambda path: path.name in NAMES, lambda path: path.suffix == ".parquet", lambda path: path.suffix == ".tar",
-    )  # fmt: skip
-    there = sorted(path for path in folder.rglob("*") if not _hidden(path.relative_to(folder)) and path.is_file())
-    for kind in kinds:
-        if found := [path for path in there if kind(path)]:
-            return found
-    raise UserError(f"{folder} holds no data set that is known", f"wanted are {LAYOUTS}")
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+    found: dict[str, list[Path]] = {"metadata": [], ".parquet": [], ".tar": []}
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            kind = "metadata" if name in NAMES else Path(name).suffix
+            if kind in found and not name.startswith("."):
+                found[kind].append(Path(parent, name))
+    files = next(filter(None, found.values()), None)
+    if files is None:
+        raise UserError(f"{folder} holds no data set that is known", f"wanted are {LAYOUTS}")
+    return files
 
 
 def _rows(files: Files, root: Path) -> Rows:

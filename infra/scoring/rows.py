@@ -60,10 +60,10 @@ def _file(name: str, folder: Path, root: Path) -> bytes:
     """The file that a row names; one outside the data set's folder is not opened, whoever wrote the row."""
     if _SCHEME.match(name):
         raise Unreadable("names a picture on the network, not in a file")
-    path = (folder / name).resolve()
-    if not path.is_relative_to(root.resolve()):
-        raise Unreadable("names a picture outside the data set's folder")
     try:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise Unreadable("names a picture outside the data set's folder")
         if path.stat().st_size > MOST_BYTES:
             raise Unreadable(f"a picture's file is over {MOST_BYTES >> 20} MiB")
         return path.read_bytes()

@@ -9,8 +9,8 @@ import tarfile
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import accumulate, groupby
+from contextlib import contextmanager, suppress
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,8 @@ from schemas.errors import UserError
 
 PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "jxl", "bmp", "tif", "tiff", "gif", "avif"})
 TEXTS = frozenset({"txt", "text", "cls", "id"})
+LOOKED_AT = 16
+"""Samples whose columns are those of the data set."""
 MOST_TEXT = 1 << 20
 """Bytes of a text or of JSON."""
 DAMAGE = (tarfile.TarError, OSError, ValueError, RecursionError, EOFError)
@@ -59,10 +61,14 @@ class TarRows:
             return Row(number, f"{name}:{number}", path.parent, {}, why)
 
     def _told(self, path: Path) -> list[str]:
-        """The columns of a file's first sample; no picture is read."""
-        with _opened(path) as tar:
-            _, members = next(_samples(tar), ("", []))
-            return list(_values(tar, members, ()))
+        """The columns of a file's first samples; no picture is read."""
+        found: dict[str, object] = {}
+        with _opened(path) as tar, path.open("rb") as file:
+            for _, members in islice(_samples(tar), LOOKED_AT):
+                file.seek(members[0].offset)
+                with suppress(*DAMAGE), tarfile.open(fileobj=file, mode="r:") as alone:
+                    found |= _values(alone, next(_samples(alone))[1], ())
+        return list(found)
 
     def _starts(self) -> list[int]:
         return [0, *accumulate(len(begins) for begins in self._indexed())]
@@ -96,10 +102,17 @@ def _samples(tar: tarfile.TarFile) -> Iterator[tuple[str, Members]]:
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    while (member := tar.next()) is not None:
+    """Every file's header up to the end, or to where the tar is cut short or damaged."""
+    while (member := _next(tar)) is not None:
         vars(tar)["members"].clear()  # it would remember all of a large file
         if member.isfile():
             yield member
+
+
+def _next(tar: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with suppress(tarfile.TarError):
+        return tar.next()
+    return None
 
 
 def _key(name: str) -> str:
