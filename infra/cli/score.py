@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,7 +151,7 @@ def _run(scoring: "Scoring") -> "Seen":
         score_drawing.progress() as view,
         draining(scoring.stop, view.abandon),
     ):
-        scoring.view = view.show
+        scoring.view, scoring.warn = view.show, partial(typer.echo, err=True)
         return scoring.run()
 
 

@@ -74,7 +74,8 @@ class Seen:
 class Scoring:
     """What is to be scored, by whom (a judge's name with options), and how much of it (`samples`; None: all).
 
-    `to` is the folder that keeps the answers. `stop` ends it: what is in hand is finished.
+    `to` is the folder that keeps the answers. `stop` ends it: what is in hand is finished. `view` is shown how far it
+    is, `warn` is told what may go wrong.
     """
 
     data_sets: Sequence[DataSet]
@@ -84,6 +85,7 @@ class Scoring:
     to: Path
     settings: Settings
     view: Callable[[Seen], None] = lambda _seen: None
+    warn: Callable[[str], None] = lambda _text: None
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -100,7 +102,8 @@ class Scoring:
         seen = Seen(parts, sum(len(part.numbers) for part in parts), self.clock.monotonic())
         with embedded(self.to, self.settings, self.clock) as stores, autopsy.watched(self.to / FAULTS) as died:
             self.plugin.access = access(self.settings, stores.blobs)
-            _check(self.plugin)
+            for trouble in _checked(self.plugin):
+                self.warn(f"the judge may not be able to answer: {trouble}")
             desk = Desk(stores.blobs, self.to)
             try:
                 self._loop(stores, desk, seen, died)
@@ -153,14 +156,12 @@ def _plugin(text: str) -> PlugIn[Any]:
         raise UserError(f"judge {text}: package {error.name} is not installed", "nhr doctor") from None
 
 
-def _check(plugin: PlugIn[Any]) -> None:
-    """Raise `UserError` for what keeps a judge from working: while it lasts, every row would wait."""
+def _checked(plugin: PlugIn[Any]) -> Sequence[str]:
+    """What may keep the judge from working, as `nhr doctor` finds it: while it lasts, every row waits."""
     try:
-        troubles = plugin.check()
+        return plugin.check()
     except ModuleNotFoundError as error:
         raise missing(plugin, error) from None
-    if troubles:
-        raise UserError(f"the judge cannot be asked: {troubles[0]}")
 
 
 def missing(plugin: PlugIn[Any], error: ModuleNotFoundError) -> UserError:

@@ -119,7 +119,11 @@ def _pairs(known: Sequence[tuple[str, Means]], level: float) -> list[Apart]:
         for number, ((one, first), (two, second)) in enumerate(combinations(known, 2))
     }
     beyond = clear({number: apart.p for number, (*_, apart) in found.items()}, level)
-    return [Apart(one, two, apart, number in beyond) for number, (one, two, apart) in found.items()]
+    return [Apart(one, two, apart, number in beyond and _differs(apart)) for number, (one, two, apart) in found.items()]
+
+
+def _differs(apart: Difference) -> bool:
+    return apart.interval is not None and not apart.interval.covers(0.0)
 
 
 def _scores(found: Line) -> dict[str, object]:

@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.statistics.intervals import Interval
+from streams.statistics.intervals import ALIKE, FEW_CLUSTERS, Interval, p_value
 from streams.statistics.quantiles import student
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Difference:
 def difference(one: Means, two: Means, column: int, level: float) -> Difference:
     """The difference of two means, whose samples are taken to be independent.
 
-    `p` is two-sided, from the share of resamples on the other side of zero (Efron and Tibshirani, chapter 15).
+    `p` is two-sided, of Student's t with the resamples' spread; None where few clusters are all alike.
     """
     value = float(one.means[column] - two.means[column])
     fewest = min(one.clusters, two.clusters)
@@ -76,8 +76,14 @@ def difference(one: Means, two: Means, column: int, level: float) -> Difference:
         return Difference(value, None, None)
     many = min(len(one.resampled), len(two.resampled))
     apart = one.resampled[:many, column] - two.resampled[:many, column]
-    rarer = min(np.count_nonzero(apart <= 0), np.count_nonzero(apart >= 0))
-    return Difference(value, _interval(apart, level, fewest), min(1.0, 2 * (rarer + 1) / (many + 1)))
+    spread = float(apart.std()) * (fewest / (fewest - 1)) ** 0.5
+
+    def around(level: float) -> Interval:
+        reach = student(level, fewest - 1) * spread
+        return Interval(value - reach, value + reach)
+
+    known = spread > ALIKE or fewest >= FEW_CLUSTERS
+    return Difference(value, _interval(apart, level, fewest), p_value(around) if known else None)
 
 
 def _groups(clusters: Names) -> tuple[NDArray[np.intp], int]:

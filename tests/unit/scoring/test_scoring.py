@@ -208,12 +208,12 @@ def test_one_bug_ends_one_row_and_five_in_a_row_end_the_run(ten: Path, tmp_path:
         scored(tmp_path / "other", Scripted(lambda _task: KeyError("always")), ten)
 
 
-def test_a_judge_that_cannot_work_here_is_told_before_anything_is_asked(ten: Path, tmp_path: Path) -> None:
-    judge = Scripted(fine)
+def test_what_may_keep_the_judge_from_working_is_told_before_anything_is_asked(ten: Path, tmp_path: Path) -> None:
+    judge, told = Scripted(fine), list[str]()
     judge.check = lambda: ["no key is set"]  # type: ignore[method-assign]
-    with pytest.raises(UserError, match="the judge cannot be asked: no key is set"):
-        run(tmp_path / "to", judge, ten)
-    assert judge.asked == []
+    begun = scoring(tmp_path / "to", judge, of(ten), warn=lambda text: told.append(f"{len(judge.asked)}: {text}"))
+    assert begun.run().done == 10
+    assert told == ["0: the judge may not be able to answer: no key is set"]
 
 
 def test_two_runs_into_one_folder_do_not_meet(ten: Path, tmp_path: Path) -> None:
