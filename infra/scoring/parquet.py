@@ -41,7 +41,8 @@ class ParquetRows:
     def read(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """The rows with these numbers (see `Rows`).
 
-        A row group is decoded from its beginning up to the last row wanted of it, a few rows at a time.
+        A row group is read page by page, from its beginning up to the last row wanted of it. Many writers make one page
+        of all its pictures: then those of one row group are in memory at a time.
         """
         starts = self._starts()
         for at, chosen in groupby(numbers, lambda number: bisect_right(starts, number) - 1):

@@ -12,6 +12,7 @@ from tests.bench import (
     bench_loop,
     bench_null_job,
     bench_pixels,
+    bench_score,
 )
 
 
@@ -26,6 +27,7 @@ def main() -> None:
         bench_diffusion,
         bench_calls,
         bench_gallery,
+        bench_score,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")

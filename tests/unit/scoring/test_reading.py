@@ -7,10 +7,13 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from infra.scoring.dataset import DataSet
+from infra.scoring.parquet import ParquetRows
 from infra.scoring.rows import Unreadable
 from infra.scoring.samples import Sample, sample
 from schemas.errors import UserError
@@ -204,6 +207,19 @@ def test_of_parquet_other_row_groups_and_other_columns_are_not_read(tmp_path: Pa
     assert [found.instruction for found in read(data_set, 6, 8) if isinstance(found, Sample)] == ["edit 6", "edit 8"]
     (bad,) = read(data_set, 1)
     assert str(bad).startswith("its row group cannot be read (")
+
+
+def test_of_a_large_row_group_no_more_is_read_than_up_to_the_row(tmp_path: Path) -> None:
+    chance, size, path = np.random.default_rng(0), 100_000, tmp_path / "a.parquet"
+    table = pa.table({"source_image": [chance.bytes(size) for _ in range(100)]})
+    pq.write_table(table, path, row_group_size=100, write_batch_size=1, data_page_size=size)
+    del table
+    rows = ParquetRows([path], tmp_path)
+    pool = pa.default_memory_pool()
+    before = pool.bytes_allocated()
+    for row in rows.read([3], ["source_image"]):
+        assert row.number == 3
+        assert pool.bytes_allocated() - before < 30 * size
 
 
 def test_of_a_tar_only_the_samples_of_the_sample_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
