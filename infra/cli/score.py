@@ -11,6 +11,7 @@ from rich.console import Console
 
 from infra import settings as environment
 from infra.cli import common
+from infra.cli.letters import plain
 from infra.cli.logs import logged
 from infra.cli.signals import draining
 from schemas.errors import UserError
@@ -33,7 +34,7 @@ def register(cli: typer.Typer) -> None:
 def score(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Data sets: folders, files, quoted patterns; NAME=PATH calls one NAME."),
+        typer.Argument(metavar="PATH", help="Data sets: folders, files, quoted patterns; NAME=PATH calls one NAME."),
     ],
     judge: Annotated[
         str, typer.Option(metavar="NAME[:OPTION=VALUE]", help="Who scores; `nhr models judge` lists them.")
@@ -79,9 +80,10 @@ def score(
     \b
     Examples:
       nhr score data-set --judge gemini:model=gemini-2.5-flash
-      nhr score ours=data OmniEdit='omni/data/dev-*.parquet' --judge openai:model=M,url=http://gpu:8000/v1
-      nhr score mine.parquet --map source=before,edited=after,instruction=text --samples all --judge gemini:model=M
-      nhr score a b --judge gemini:model=M --samples 5000 --seed 7 --json > scores.json
+      nhr score ours=data OmniEdit='omni/data/dev-*.parquet' --judge gemini:...
+      nhr score mine.parquet --map source=before,edited=after,instruction=text \\
+        --samples all --judge openai:model=M,url=http://gpu:8000/v1
+      nhr score a b --judge gemini:... --samples 5000 --seed 7 --json > all.json
     """
     if not judge:
         raise UserError("no judge is named", "give --judge NAME, such as --judge gemini:model=...")
@@ -116,7 +118,7 @@ def _opened(text: str, preset: str, mapping: dict[str, str], quiet: bool) -> "Da
     found = dataset.opened(text, preset, mapping)
     if not quiet:
         how = f"{found.rows.format}, {found.chosen.how}: {found.chosen.columns}"
-        typer.echo(f"{found.name}  {how}", err=True)
+        typer.echo(plain(f"{found.name}: {how}"), err=True)
     return found
 
 

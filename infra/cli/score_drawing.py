@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.letters import plain
 from infra.cli.view import SHOW_CURSOR
 from infra.scoring.scoring import Seen
 from streams import paper
@@ -18,6 +19,7 @@ from streams.scoring.scores import Line, Mean
 
 TITLES = ("adherence", "aesthetics", "geometric mean")
 MOST_CATEGORIES = 12
+MOST_NAME = 40
 MOST_REASONS = 5
 MOST_PAIRS = 10
 OF_THE_PAPER = "by the paper's own tuned judge: of scores by another judge only the order compares"
@@ -64,7 +66,7 @@ def drawn(board: Board, judge: str, calibrated: bool) -> RenderableType:
     parts: list[RenderableType] = [Text(_judge(judge, calibrated)), Text(), _table(board), Text()]
     for one in board.data_sets:
         parts += _of(one)
-    parts += [Text(apart.verdict(), style="" if apart.clear else "dim") for apart in board.pairs[:MOST_PAIRS]]
+    parts += [Text(plain(apart.verdict()), style="" if apart.clear else "dim") for apart in board.pairs[:MOST_PAIRS]]
     if len(board.pairs) > MOST_PAIRS:
         parts.append(Text(f"and {len(board.pairs) - MOST_PAIRS} more pairs (--json)", style="dim"))
     return Group(*parts)
@@ -93,7 +95,7 @@ def _table(board: Board) -> Table:
         table.add_column(title, justify="left" if title == "data set" else "right", no_wrap=True)
     for one in board.data_sets:
         means = _means(one.whole) if one.whole else ("–",) * len(TITLES)
-        table.add_row(Text(one.name, "bold"), f"{one.whole.rows if one.whole else 0:,} of {one.rows:,}", *means)
+        table.add_row(Text(plain(one.name), "bold"), f"{one.whole.rows if one.whole else 0:,} of {one.rows:,}", *means)
     for name, scored in paper.SCORED.items():
         table.add_row(f"{name} (paper)", "", *(_plain(value) for value in scored), style="dim")
     table.caption, table.caption_justify = f"(paper): {OF_THE_PAPER}", "left"
@@ -105,23 +107,26 @@ def _of(one: Measured) -> list[RenderableType]:
     found: list[RenderableType] = []
     if one.categories:
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-        for title in (f"{one.name}, by category", "scored", *TITLES):
-            table.add_column(title, justify="left" if "," in title else "right", no_wrap=True)
+        table.add_column(Text(f"{plain(one.name)}, by category"), no_wrap=True)
+        for title in ("scored", *TITLES):
+            table.add_column(title, justify="right", no_wrap=True)
         for line in one.categories[:MOST_CATEGORIES]:
-            table.add_row(Text(line.category), f"{line.rows:,}", *_means(line))
+            table.add_row(Text(plain(line.category)[:MOST_NAME]), f"{line.rows:,}", *_means(line))
         if len(one.categories) > MOST_CATEGORIES:
             table.add_row(Text(f"and {len(one.categories) - MOST_CATEGORIES} more (--json)", "dim"))
         found += [table, Text()]
     if one.failures:
-        found.append(Text(f"{one.name}: {sum(one.failures.values()):,} rows not scored", "yellow"))
+        found.append(Text(f"{plain(one.name)}: {sum(one.failures.values()):,} rows not scored", "yellow"))
         for reason, rows in list(one.failures.items())[:MOST_REASONS]:
-            found.append(Text(f"  {rows:,}: {reason} (first: {one.firsts[reason]})"))
+            found.append(Text(f"  {rows:,}: {plain(reason)} (first: {plain(one.firsts[reason])})"))
         if len(one.failures) > MOST_REASONS:
             found.append(Text(f"  and {len(one.failures) - MOST_REASONS} more reasons (--json)", "dim"))
         found.append(Text())
     if any(one.usage):
         took = one.usage
-        found += [Text(f"{one.name}: {took.tokens_in:,} tokens in, {took.tokens_out:,} out, ${took.cost_usd:,.2f}")]
+        found += [
+            Text(f"{plain(one.name)}: {took.tokens_in:,} tokens in, {took.tokens_out:,} out, ${took.cost_usd:,.2f}")
+        ]
     return found
 
 
@@ -139,7 +144,7 @@ def _plain(value: float | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")
+    return plain(text).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _time(seconds: float | None) -> str:

@@ -19,6 +19,7 @@ from streams.dataset.columns import TRIPLETS, Picture
 from streams.dataset.shards import ParquetShard
 from tests.integration.conftest import Call
 from tests.integration.running import ended, mine, nhr, started, until
+from tests.unit.reading.hostile import TEXTS
 from tests.unit.scoring.making import parquet, released, triple
 from tests.wire.openai import chat_text
 from tests.wire.server import Wire
@@ -36,7 +37,7 @@ def ten(tmp_path: Path) -> Path:
 
 def asked(wire: Wire) -> Counter[str]:
     """How often each row was asked about."""
-    words = [str(one.json["messages"]) for one in wire.requests("chat")]
+    words = [one.body.decode(errors="replace") for one in wire.requests("chat")]  # some cut short by a kill
     return Counter(found[0] for text in words if (found := re.findall(r"edit \d+", text)))
 
 
@@ -49,8 +50,8 @@ def test_data_sets_stand_side_by_side_with_the_papers(ten: Path, tmp_path: Path,
     assert lines[0].endswith(", not calibrated")
     for words in ("10 of 10", "6 of 6", "NHR (paper)", "only the order compares", "ten, by category", "NHR-Edit"):
         assert words in result.out
-    assert "ten  Parquet, columns as usually called: source source_image" in result.err
-    assert "NHR-Edit  image folder, preset nhr-edit" in result.err
+    assert "ten: Parquet, columns as usually called: source source_image" in result.err
+    assert "NHR-Edit: image folder, preset nhr-edit" in result.err
     assert "16 rows judged now, 0 answers stood" in result.err
 
 
@@ -73,6 +74,17 @@ def test_the_same_as_json_csv_and_markdown(ten: Path, tmp_path: Path, call: Call
     assert markdown.out.startswith("| data set | rows | adherence | aesthetics | geometric mean |\n|---|---:|")
     assert f"| ten | 10 | {one['scores']['adherence']['mean']:.2f} [" in markdown.out
     assert "10 answers stood" in markdown.err
+
+
+def test_what_others_wrote_into_their_data_does_no_harm_to_a_terminal(tmp_path: Path, call: Call) -> None:
+    data = [triple(n, category=f"[red]{text}\x1b[2J|\n") for n, text in enumerate(TEXTS)]
+    data[0]["source_image"] = {"bytes": None, "path": "\x1b[2J.png"}
+    path = parquet(tmp_path / "[bold]a.parquet", data)
+    for more in ((), ("--markdown",)):
+        result = call("score", path, "--judge", "null", "--to", tmp_path / "to", *more)
+        assert result.status == 0
+        assert all(c.isprintable() or c == "\n" for c in result.out + result.err)
+        assert "[bold]a" in result.out
 
 
 def test_a_judge_that_was_calibrated_is_said_to_be(ten: Path, tmp_path: Path, call: Call) -> None:
