@@ -49,3 +49,26 @@ JUDGE_RHO: Mapping[str, float] = {"adherence": 0.815, "aesthetics": 0.631}
 """Its Spearman correlation with them."""
 LABELLED_GOOD = 4.0
 """An example is positive where both human scores are above this."""
+
+
+class Scored(NamedTuple):
+    """Mean scores of a data set by the paper's judge; the paper gives some data sets the geometric mean alone."""
+
+    adherence: float | None
+    aesthetics: float | None
+    geometric_mean: float
+
+
+SCORED: Mapping[str, Scored] = {
+    "NHR": Scored(4.56, 4.52, 4.53),
+    "OmniEdit": Scored(4.21, 4.35, 4.23),
+    "Seed-3": Scored(None, None, 4.13),
+    "ImgEdit": Scored(None, None, 3.49),
+    "HQ-Edit": Scored(None, None, 3.45),
+    "AnyEdit": Scored(None, None, 3.44),
+    "MagicBrush": Scored(None, None, 3.38),
+    "InstructPix2Pix": Scored(None, None, 3.30),
+    "UltraEdit": Scored(2.67, 3.30, 2.92),
+}
+"""Data sets side by side, 5,000 samples each, best first. By the paper's own tuned judge: of other judges' scores only
+the order can be compared with these."""

@@ -1,8 +1,5 @@
 """`nhr mine`: mine triplets into a folder, with a live view; Ctrl-C drains, and the same command resumes."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +10,7 @@ from infra import settings as environment
 from infra.cli import common
 from infra.cli import view as views
 from infra.cli.crews import NOBODY, Named, PolicyName, Prompts, hired, with_crew
+from infra.cli.logs import logged
 from infra.cli.signals import draining
 from infra.engine import Engine
 from infra.progress import Order, Progress
@@ -20,8 +18,6 @@ from infra.telemetry import server
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
-
-LOG = "nhr.log"
 
 
 def register(cli: typer.Typer) -> None:
@@ -110,7 +106,7 @@ def mine(
     prompter.intake(order.campaign, 0)  # says what is wrong with it before anything is written
     licences.demand(order.policy, {"prompter": prompter, **order.crew.plugins()})
     view = views.choose(as_json)
-    with _logging(order.out, settings.log_level), view:
+    with logged(order.out, settings.log_level), view:
         engine = Engine(order, settings, view.show)
         with draining(engine.stop, view.abandon):
             progress = engine.run()
@@ -128,34 +124,3 @@ def _seconds(text: str) -> float:
     if not seconds:
         raise UserError(f"--for {text!r} is no time", "write a number and s, m, h or d, such as 90s or 2h")
     return seconds
-
-
-class _LogFile(logging.FileHandler):
-    """A log that a full disk silences: whoever cannot write there says so where it matters."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Go on."""
-
-    def close(self) -> None:
-        """Close, whether or not the last lines can be written."""
-        with suppress(OSError):
-            super().close()
-
-
-@contextmanager
-def _logging(out: Path, level: str) -> Iterator[None]:
-    """Warnings and the like go to a file in the data folder, so that they never tear the view."""
-    try:
-        handler = _LogFile(common.made(out, "--out") / LOG, encoding="utf-8")
-    except OSError as error:
-        hint = "make it a folder that you may write to, or give another --out"
-        raise UserError(f"folder {out} cannot be written ({error.strerror})", hint) from None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(level.upper())
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        handler.close()

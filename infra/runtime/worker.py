@@ -50,7 +50,8 @@ class Batch:
 class Worker:
     """Handler of one kind's topic. Jobs that found no answer are held here, unacknowledged, from batch to batch.
 
-    `sayable` raises `Reject` for a written text that must not be said.
+    `sayable` raises `Reject` for a written text that must not be said. Answers stand where the plug-in is dear, and
+    with `keeps` whatever it is.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class Worker:
         spent: Callable[[float], None] = lambda _usd: None,
         entitled: Callable[[Any], None] = lambda _job: None,
         sayable: Callable[[str], None] = lambda _text: None,
+        keeps: bool = False,
     ) -> None:
         self.kind, self.plugin, self.recipe = kind, plugin, recipe
         self.topic, self.group = kind.takes, kind.name
         self.linger_s = 0.0
-        self.overlaps = plugin.INFO.dear or plugin.INFO.reads_images
+        self._keeps = keeps or plugin.INFO.dear
+        self.overlaps = self._keeps or plugin.INFO.reads_images
         self._blobs, self._pictures, self._clock, self._meters = blobs, pictures, clock, meters
         self._in_hand, self._spent, self._entitled = in_hand, spent, entitled
         self._sayable = sayable
@@ -126,7 +129,7 @@ class Worker:
             if not self._is_copy(delivery, job_id):
                 batch.items.append(Item(delivery, job, job_id))
         allowed = [item for item in batch.items if self._is_allowed(item)]
-        if self.plugin.INFO.dear:
+        if self._keeps:
             self._each(self._recall, allowed)
         self._fetch_all([item for item in allowed if self._may_run(item)])
         return batch
@@ -304,7 +307,7 @@ class Worker:
             answer = codec.outgoing(self._message(item), headers.carried(item.delivery))
         except (ValueError, Reject) as error:  # too long for a message
             return self._failure(item, error)
-        if not self.plugin.INFO.dear or self._blobs.put(self._answer_key(item), answer.value):
+        if not self._keeps or self._blobs.put(self._answer_key(item), answer.value):
             return "answered", [answer]
         return "standing", [self._standing(item, self._blobs.get(self._answer_key(item)))]
 

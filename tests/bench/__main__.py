@@ -14,6 +14,7 @@ from tests.bench import (
     bench_loop,
     bench_null_job,
     bench_pixels,
+    bench_score,
 )
 
 
@@ -30,6 +31,7 @@ def main() -> None:
         bench_calls,
         bench_gallery,
         bench_export,
+        bench_score,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")

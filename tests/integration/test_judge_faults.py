@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.blobs.folder import FolderBlobs
-from infra.cli.mine import LOG
+from infra.cli.logs import LOG
 from schemas import messages as m
 from streams import records, shelf
 from tests.integration.running import (

@@ -63,6 +63,14 @@ def read(data: bytes, max_megapixels: float) -> Opened:
     return Opened(np.ascontiguousarray(upright), licence, author, words, packets)
 
 
+def header(data: bytes) -> tuple[str, int, int]:
+    """Pillow's name of the format, width and height in pixels, before it is turned upright; raises `Unusable`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _opened(data) as picture:
+            return picture.format or "", picture.width, picture.height
+
+
 def _opened(data: bytes) -> ImageFile:
     try:
         return Pillow.open(BytesIO(data))

@@ -1,0 +1,106 @@
+"""Image folders: a line of `metadata.jsonl` or `metadata.csv` is a row, its pictures are files beside it."""
+
+import csv
+import json
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, groupby, islice
+from pathlib import Path
+from typing import IO
+
+from infra.blobs.folder import explained
+from infra.scoring.rows import Row
+
+NAMES = ("metadata.jsonl", "metadata.csv")
+LOOKED_AT = 64
+"""Lines whose fields are the columns."""
+MOST_LINE = 1 << 22
+"""Bytes of a line."""
+
+
+class FolderRows:
+    """The lines of metadata files, file after file."""
+
+    format = "image folder"
+
+    def __init__(self, files: Sequence[Path], root: Path) -> None:
+        self._files, self._root = files, root
+        self._begins: list[array[int]] | None = None
+        self.columns: Sequence[str] = self._told(files[0])
+
+    def count(self) -> int:
+        """Lines of all files."""
+        return self._starts()[-1]
+
+    def read(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
+        """The rows with these numbers (see `Rows`); their pictures are read by whoever wants them."""
+        starts, begins = self._starts(), self._indexed()
+        for at, chosen in groupby(numbers, lambda number: bisect_right(starts, number) - 1):
+            path = self._files[at]
+            name = path.relative_to(self._root).as_posix()
+            with explained(path), path.open("rb") as file:
+                lines = _Lines(path, file)
+                for number in chosen:
+                    file.seek(begins[at][number - starts[at]])
+                    values, error = lines.values(lines.next())
+                    wanted = {column: values[column] for column in columns if column in values}
+                    yield Row(number, f"{name}:{number - starts[at] + 1}", path.parent, wanted, error)
+
+    def _told(self, path: Path) -> list[str]:
+        """The fields of the first lines of a file."""
+        with explained(path), path.open("rb") as file:
+            lines = _Lines(path, file)
+            first = [lines.values(record)[0] for _, record in islice(lines.all(), LOOKED_AT)]
+        return list(dict.fromkeys(name for values in first for name in values))
+
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(begins) for begins in self._indexed())]
+
+    def _indexed(self) -> "list[array[int]]":
+        """Where each line of each file begins: 8 bytes a line."""
+        if self._begins is None:
+            self._begins = []
+            for path in self._files:
+                with explained(path), path.open("rb") as file:
+                    self._begins.append(array("Q", (begin for begin, _ in _Lines(path, file).all())))
+        return self._begins
+
+
+class _Lines:
+    """The records of one metadata file: lines of JSON, or of CSV, whose quoted fields may run over several lines."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._file, self._csv = file, path.suffix == ".csv"
+        self._head = next(csv.reader([self.next().decode("utf-8-sig", "replace")]), []) if self._csv else []
+
+    def next(self) -> bytes:
+        """The next record; empty at the end."""
+        found = self._file.readline(MOST_LINE)
+        while self._csv and found.count(b'"') % 2 and len(found) < MOST_LINE:
+            more = self._file.readline(MOST_LINE)
+            if not more:
+                break
+            found += more
+        return found
+
+    def all(self) -> Iterator[tuple[int, bytes]]:
+        """Each record that is not blank, and where it begins."""
+        begin = self._file.tell()
+        while record := self.next():
+            if record.strip():
+                yield begin, record
+            begin = self._file.tell()
+
+    def values(self, record: bytes) -> tuple[Mapping[str, object], str]:
+        """The record's values by column; and why it has none, where it is no record."""
+        try:
+            text = record.decode("utf-8-sig")
+            if self._csv:
+                return dict(zip(self._head, next(csv.reader(text.splitlines(keepends=True))), strict=False)), ""
+            found = json.loads(text)
+        except UnicodeDecodeError:
+            return {}, "its line is not UTF-8"
+        except (ValueError, RecursionError, csv.Error, StopIteration):
+            return {}, f"its line is no {'CSV' if self._csv else 'JSON'}"
+        return (found, "") if isinstance(found, dict) else ({}, "its line is no JSON object")

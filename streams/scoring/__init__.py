@@ -1,0 +1,1 @@
+"""Scoring of any data set: which rows are looked at, and what their scores come to."""
