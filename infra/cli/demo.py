@@ -20,7 +20,7 @@ from infra.wiring import Cluster, crew, packages_of_the_cluster
 from schemas.errors import UserError
 from streams import shelf
 
-SCENE_TRIPLETS = 170
+SCENES, SCENE_TRIPLETS = "grammar", 170
 CLUSTER_SCENES = 120
 EDITS_PER_PHOTO = 8
 PHOTOGRAPHS = {
@@ -59,7 +59,7 @@ def demo(
         _through_the_cluster(out)
         return
     typer.echo("1/4  scenes: drawn, edited and judged by simulated models")
-    mine(prompts="grammar", campaign="scenes", target=SCENE_TRIPLETS, out=out)
+    mine(prompts=SCENES, campaign="scenes", target=SCENE_TRIPLETS, out=out)
     folder = photos.expanduser() if photos else _shipped(out / "photographs")
     typer.echo(f"2/4  photographs: {folder}, exact operations, judged by measurement")
     mine(prompts=f"photos:path={folder},edits={EDITS_PER_PHOTO}", campaign="photographs", out=out)

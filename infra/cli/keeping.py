@@ -269,8 +269,8 @@ def gc(
     What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
     before; nobody may be mining or packing there meanwhile. Shelf, records and what is packed stay whole. What goes for
     good: pictures that no judge saw. The page then shows what a screen turned down without them, and no milder policy
-    can have it judged.
-    In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for folders.
+    can have it judged. In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for
+    folders.
 
     \b
     Examples:

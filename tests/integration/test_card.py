@@ -12,7 +12,7 @@ from infra.services.s3 import Server
 from infra.wiring import bucket
 from tests import s3s
 from tests.integration.conftest import Call
-from tests.integration.running import mine
+from tests.integration.running import Result, mine, nhr
 
 KEPT = ("shelf/", "records/", "campaigns/", "policies/")
 
@@ -25,11 +25,11 @@ def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture
-def carded(mined: Path, call: Call) -> Path:
-    assert call("pack", "--out", mined).status == 0
-    result = call("card", "--out", mined)
-    assert (result.status, result.out) == (0, f"Card: {mined}/packed/README.md\n")
+@pytest.fixture(scope="module")
+def carded(mined: Path) -> Path:
+    """The same, packed, with its card."""
+    assert nhr("pack", "--out", mined).status == 0
+    assert nhr("card", "--out", mined) == Result(0, f"Card: {mined}/packed/README.md\n", "")
     return mined / "packed"
 
 
@@ -45,28 +45,31 @@ def test_card_verify_and_datasets_count_the_same(
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    verified = json.loads(call("verify", "--out", carded.parent, "--json").out)
+    verified = json.loads(call("verify", "--out", carded.parent, "--json").out)["checked"]
     rows = datasets.load_dataset(str(carded), split="train").num_rows
     text = (carded / "README.md").read_text(encoding="utf-8")
     (split,) = front(text)["dataset_info"]["splits"]
-    assert split["num_examples"] == rows == verified["triplets"] > 0
+    assert split["num_examples"] == rows == verified["triplets"] == verified["packed triplets"] > 0
     assert f"| **triplets** | **{rows}** |" in text
     assert "**Simulated pictures** in all" in text
 
 
 def test_everything_on_the_card_can_be_had_as_json(carded: Path, call: Call) -> None:
-    told = json.loads(call("card", "--out", carded.parent, "--json", "--licence", "CC0-1.0").out)
+    told = json.loads(call("card", "--out", carded.parent, "--json").out)
     assert told["rows"] == sum(told["axes"]["kind"].values()) == told["funnel"]["stages"][-1]["left"]
     assert told["standing"]["waiting"] == told["standing"]["gone"] == 0
     assert all(figures is None for figures in told["judges"].values())
-    assert front((carded / "README.md").read_text(encoding="utf-8"))["license"] == "cc0-1.0"
+    assert told["title"] == front((carded / "README.md").read_text(encoding="utf-8"))["pretty_name"]
 
 
 def test_an_export_has_its_card_as_well(mined: Path, call: Call, tmp_path: Path) -> None:
     assert call("export", "--out", mined, "--to", tmp_path / "hub", "--layout", "parquet").status == 0
-    result = call("card", "--out", mined, "--export", tmp_path / "hub", "--name", "Drawn scenes")
+    result = call(
+        "card", "--out", mined, "--export", tmp_path / "hub", "--name", "Drawn scenes", "--licence", "CC0-1.0"
+    )
     assert (result.status, result.out) == (0, f"Card: {tmp_path}/hub/README.md\n")
-    assert front((tmp_path / "hub" / "README.md").read_text(encoding="utf-8"))["pretty_name"] == "Drawn scenes"
+    told = front((tmp_path / "hub" / "README.md").read_text(encoding="utf-8"))
+    assert (told["pretty_name"], told["license"]) == ("Drawn scenes", "cc0-1.0")
     assert (tmp_path / "hub" / "plots" / "operations.png").is_file()
 
 
@@ -83,7 +86,7 @@ def test_the_card_on_s3_is_the_card_of_the_folder(
             there.put_all({key: here.get(key) for key in here.list(folder)})
         assert call("pack").status == 0
         for _ in range(2):  # the second time it stands, and is replaced
-            result = call("card", "--name", "Image-editing triplets mined by NHR")
+            result = call("card")
             assert (result.status, result.err) == (0, "")
         told = {key: there.get(key) for key in there.list("packed/") if key.endswith((".png", "README.md"))}
     assert {key: here.get(key) for key in told} == told
