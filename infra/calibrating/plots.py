@@ -130,24 +130,25 @@ def _survival(figure: "Figure", found: Findings) -> None:
     axes, curve = figure.subplots(), found.survival
     axes.plot(THRESHOLDS, curve.shares, color=INK, marker="o", markersize=2.5)
     shares = dict(zip(THRESHOLDS.tolist(), curve.shares, strict=True))
-    axes.plot(curve.knees, [shares[one] for one in curve.knees], "o", color=PALE, markersize=8, zorder=0,
-              label="knees")  # fmt: skip
-    if curve.between is not None and curve.midpoint is not None:
-        for one in curve.between:
-            axes.plot([one.value], [shares[one.value]], "o", color=BAD, markersize=7)
-            axes.annotate(f"knee {one.value:.1f}", (one.value, shares[one.value]), (-8, -10), ha="right",
-                          textcoords="offset points", fontsize=8, color=BAD)  # fmt: skip
+    between = [one.value for one in curve.between or ()]
+    others = [one for one in curve.knees if one not in between]
+    if others:
+        axes.plot(others, [shares[one] for one in others], "o", color=PALE, markersize=8, zorder=0, label="other knees")
+        axes.legend(frameon=False, fontsize=8, loc="lower left")
+    if curve.midpoint is not None:
         axes.axvline(curve.midpoint.value, color=GOOD, linewidth=1.2)
         axes.annotate(f"midpoint {curve.midpoint.value:.2f}", (curve.midpoint.value, 0.97), (-4, 0), ha="right",
                       textcoords="offset points", fontsize=8, color=GOOD)  # fmt: skip
+    for knee in between:
+        axes.plot([knee], [shares[knee]], "o", color=BAD, markersize=7)
+        axes.annotate(f"knee {knee:.1f}", (knee, shares[knee]), (-8, -10), textcoords="offset points", ha="right",
+                      fontsize=8, color=BAD, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
     axes.set_ylim(0, 1.03)
     _scores(axes, y=False)
     axes.set_xlabel("T")
     axes.set_ylabel("share with both scores at least T")
     what = "judged attempt" if found.stands_for is not None else "labelled pair"
     axes.set_title(f"{found.judge}: survival of {_many(curve.attempts, what)}", fontsize=11, color=INK)
-    if curve.knees:
-        axes.legend(frameon=False, fontsize=8, loc="lower left")
     _plain(axes)
 
 

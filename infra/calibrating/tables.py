@@ -74,7 +74,7 @@ def _errors(found: Findings) -> Table:
 
 def _bins(found: Findings) -> Table:
     first: Errors = next(iter(found.scales.values()))
-    table = _table("MAE by people's score", *(f"{one.low:g} to {one.high:g}" for one in first.bins))
+    table = _table("MAE by true score", *(f"{one.low:g} to {one.high:g}" for one in first.bins))
     for scale, errors in found.scales.items():
         cells = [f"{one.mae.value:.2f} ({one.pairs})" if one.mae else "–" for one in errors.bins]
         table.add_row(scale.replace("_", " "), *cells)

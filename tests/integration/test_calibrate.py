@@ -111,7 +111,7 @@ def test_a_file_says_what_the_place_does(call: Call, mined: Path, tmp_path: Path
 def test_tables_and_plots_are_there_to_look_at(call: Call, mined: Path, tmp_path: Path) -> None:
     result = call("calibrate", "--out", mined, "--dry-run", "--plots", tmp_path / "plots")
     assert (result.status, result.err) == (0, "")
-    for words in ("rater", "MAE by people's score", "paper's judge, 4.7", "least bar of precision 0.83", "Survival"):
+    for words in ("rater", "MAE by true score", "paper's judge, 4.7", "least bar of precision 0.83", "Survival"):
         assert words in result.out
     assert len(list((tmp_path / "plots").glob("*.png"))) == 4
 
