@@ -47,41 +47,31 @@ class DataSet:
 
 def opened(text: str, preset: str, mapping: Mapping[str, str]) -> DataSet:
     """The data set under a path, a quoted pattern, or NAME=PATH; raises `UserError`."""
-    name, path, files = _files(text)
-    root = path if path.is_dir() else path.parent
-    if (packed := _packed(path)) is not None:
-        root, found, taken_back = packed
-        rows: Rows = ParquetRows(found, root)
-    else:
-        rows, taken_back = _rows(files, root), Retractions()
+    name, path = _meant(text)
+    root, files, taken_back = _packed(path) or (*_found(path), Retractions())
+    rows = _rows(files, root)
     chosen = known.choose(rows.columns, preset, mapping, str(path))
-    return DataSet(name or _called(path), _called(path), root, rows, chosen, taken_back)
+    return DataSet(name or _called(path, root), _called(path, root), root, rows, chosen, taken_back)
 
 
-def _files(text: str) -> tuple[str, Path, Files]:
-    """The name given, the path meant, and the files there: of the kind of which there are some."""
+def _meant(text: str) -> tuple[str, Path]:
+    """The name given, if any, and the path meant."""
     name, separator, rest = text.partition("=")
-    path = Path(text).expanduser()
-    if separator and not path.exists():
-        path = Path(rest).expanduser()
-    else:
-        name = ""
+    whole = Path(text).expanduser()
+    return (name, Path(rest).expanduser()) if separator and not whole.exists() else ("", whole)
+
+
+def _found(path: Path) -> tuple[Path, Files]:
+    """The folder of a data set, and its files: of the kind of which there are some."""
     if path.is_file():
-        return name, path, [path]
+        return path.parent, [path]
     if path.is_dir():
-        return name, path, _below(path)
+        return path, _below(path)
     above = Path(path.anchor)
     files = sorted(one for one in above.glob(str(path.relative_to(above))) if one.is_file()) if path.name else []
     if not files:
         raise UserError(f"{path} is not there", f"name {LAYOUTS}, or a folder of them")
-    return name, Path(*_common(files)), files
-
-
-def _common(files: Files) -> Sequence[str]:
-    """The parts that the folders of all files begin with."""
-    parts = [file.parent.parts for file in files]
-    same = [one for one, *others in zip(*parts, strict=False) if all(other == one for other in others)]
-    return same or ["."]
+    return Path(os.path.commonpath([file.parent for file in files])), files
 
 
 def _below(folder: Path) -> Files:
@@ -111,18 +101,19 @@ def _rows(files: Files, root: Path) -> Rows:
 
 
 def _packed(path: Path) -> tuple[Path, Files, Retractions] | None:
-    """The Parquet shards of a data folder that was packed, as its manifests name them; None for any other."""
+    """The shards of a data folder that was packed, as its manifests name them; None for any other."""
     place = path.parent if path.name == manifests.FOLDER.strip("/") else path
     if not (place / manifests.MANIFESTS).is_dir():
         return None
     blobs = FolderBlobs(place)
-    shards = [shard.parquet.key for shard in manifests.read(blobs).shards if shard.parquet]
-    if not shards:
-        raise UserError(f"{place} holds no Parquet that was packed", "pack some: nhr pack --help")
-    return place, [place / key for key in shards], retractions.load(blobs)
+    shards = manifests.read(blobs).shards
+    parquet = [place / shard.parquet.key for shard in shards if shard.parquet]
+    files = parquet or [place / shard.webdataset.key for shard in shards if shard.webdataset]
+    if not files:
+        raise UserError(f"{place} holds nothing that is packed", "pack something first: nhr pack --help")
+    return place, files, retractions.load(blobs)
 
 
-def _called(path: Path) -> str:
-    """What a data set is called that was given no name."""
-    path = path.resolve()
-    return path.stem if path.is_file() else path.name or "data"
+def _called(path: Path, root: Path) -> str:
+    """What a data set is called that was given no name: its file, or its folder."""
+    return path.stem if path.is_file() else root.resolve().name or "data"

@@ -159,6 +159,7 @@ def arguments(wire: Wire, path: Path, to: Path) -> tuple[object, ...]:
     return ("score", path, "--judge", judge, "--samples", "all", "--to", to, "--json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "rows"), [(signal.SIGKILL, 2 * STEP), (signal.SIGINT, 5 * STEP)])
 def test_a_run_that_ends_early_goes_on_and_pays_for_no_answer_twice(
     tmp_path: Path, how: signal.Signals, rows: int

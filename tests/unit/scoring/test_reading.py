@@ -179,6 +179,14 @@ def test_a_pattern_names_a_part_and_a_name_may_be_given(tmp_path: Path) -> None:
     assert data_set.known_as == tmp_path.name
 
 
+def test_files_that_a_pattern_finds_in_several_folders_are_called_by_the_one_above(tmp_path: Path) -> None:
+    for folder in ("one/data", "two/data"):
+        parquet(tmp_path / "set" / folder / "a.parquet", [triple(0)])
+    data_set = of(f"{tmp_path}/set/*/data/*.parquet")
+    assert (data_set.name, data_set.rows.count()) == ("set", 2)
+    assert one(data_set, 1).key == "two/data/a.parquet:1"
+
+
 def test_a_metadata_file_counts_before_parquet_and_hidden_files_do_not(tmp_path: Path) -> None:
     released(tmp_path, 2)
     parquet(tmp_path / "index.parquet", [{"a": 1}])
