@@ -1,5 +1,6 @@
 """Where a packer writes its shards before they are put, and one run of it over a place."""
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ from infra.place import Place
 from infra.runtime.clock import SystemClock
 from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
+from schemas.ports import Blobs, Clock
 from streams.dataset import orphans
+from streams.dataset.identities import Ids
 
 if TYPE_CHECKING:
     from streams.dataset.packing import Options, Outcome
@@ -22,6 +25,10 @@ WORK = ".packing-"
 """How folders of packers at work begin; the leading dot keeps them out of every listing."""
 STALE_S = 86_400.0
 """Age from which such a folder belongs to a process that died."""
+
+MB = 1_000_000
+
+log = logging.getLogger(__name__)
 
 Told = Callable[[int, int], None]
 
@@ -51,6 +58,30 @@ def _sweep(parent: Path) -> None:
             ages = [path.stat().st_mtime for path in (left, *left.iterdir())]
             if max(ages) < oldest:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+class Packing:
+    """Packs for a stream, in a folder of its process's own."""
+
+    def __init__(self, blobs: Blobs, folder: Path, clock: Clock, shard_mb: int) -> None:
+        with packages_of_the_dataset():
+            from streams.dataset.packing import Options, Packer
+        work = folder / "packing"
+        shutil.rmtree(work, ignore_errors=True)  # of the process before this one
+        work.mkdir(parents=True)
+        self.size = shard_mb * MB
+        self._blobs, self._clock = blobs, clock
+        self._packer = Packer(blobs, work, clock, Options(self.size))
+
+    def pack(self, ids: Ids) -> int:
+        """Pack these; gives the bytes of the pictures in what was packed."""
+        outcome = self._packer.pack(ids)
+        for trouble in outcome.troubles:
+            log.warning("left out of the shards: %s", trouble)
+        if outcome.added:
+            log.info("packed %d triplets into %d shards", outcome.packed, len(outcome.added))
+        orphans.collect(self._blobs, self._clock)
+        return sum(shard.counted.bytes for shard in outcome.added)
 
 
 def pack(

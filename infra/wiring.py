@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 STREAMS = ("director", "collector", "recorder")
 CLUSTER_STREAMS = (*STREAMS, "rates", "sweeper", "exporter")
+OPTIONAL_STREAMS = ("packer",)
+"""Run where somebody starts them: no topic names their groups, so nothing waits for them or tells their lag."""
 DATABASE = "nhr.sqlite"
 LOCK = "nhr.lock"
 LOCK_TRIES = 10

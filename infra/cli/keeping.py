@@ -267,9 +267,10 @@ def gc(
     """Free what no one will need again: working pictures, standing answers, pictures that no record names, old shards.
 
     What waiting messages, open ledgers, dead letters or the records still need is kept, so that mining goes on as
-    before; nobody may be mining or packing there meanwhile. Shelf and records stay whole. What goes for good: pictures
-    that no judge saw. The page then shows what a screen turned down without them, and no milder policy can have it
-    judged. In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for folders.
+    before; nobody may be mining or packing there meanwhile. Shelf, records and what is packed stay whole. What goes for
+    good: pictures that no judge saw. The page then shows what a screen turned down without them, and no milder policy
+    can have it judged.
+    In a cluster S3 itself frees them, by the rules that `nhr buckets apply` sets: this is for folders.
 
     \b
     Examples:

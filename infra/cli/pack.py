@@ -10,6 +10,8 @@ from infra import settings as environment
 from infra.cli import common
 from infra.cli.common import Where
 from infra.disk import size
+from infra.packing import MB
+from infra.packing import pack as run
 from infra.runtime.clock import SystemClock
 from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
@@ -19,8 +21,6 @@ from streams.dataset.orphans import Collected
 if TYPE_CHECKING:
     from streams.dataset.building import Format
     from streams.dataset.packing import Options, Outcome
-
-MB = 1_000_000
 
 
 def register(cli: typer.Typer) -> None:
@@ -84,7 +84,6 @@ def pack(
             _tell_collected(orphans.collect(blobs, SystemClock(), grace_s), as_json)
         return
     with packages_of_the_dataset():
-        from infra.packing import pack as run
         from streams.dataset.packing import Options
 
     options = Options((shard_mb or settings.pack_mb) * MB, _formats(formats), at_least, whole, grace_s)

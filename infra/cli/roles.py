@@ -12,12 +12,13 @@ from infra.cli.signals import stopped_by_signals
 from infra.cluster import role
 from infra.cluster.parent import end_with
 from infra.cluster.role import Build
-from infra.wiring import CLUSTER_STREAMS
+from infra.wiring import CLUSTER_STREAMS, OPTIONAL_STREAMS
 from schemas.errors import UserError
 from streams.rules import policy as policies
 from workers import roster
 
 PROMPTER = "prompter"
+_STREAMS = (*CLUSTER_STREAMS, *OPTIONAL_STREAMS)
 
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this process, our parent, is gone.")]
 
@@ -25,9 +26,7 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when this pro
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command("worker", short_help="Cluster: run one worker until it is stopped.")(worker)
-    cli.command("stream", short_help="Cluster: run a director, collector, recorder, rates, sweeper or exporter.")(
-        stream
-    )
+    cli.command("stream", short_help="Cluster: run a director, collector, recorder, rates, ..., or packer.")(stream)
 
 
 def worker(
@@ -74,14 +73,16 @@ def worker(
 
 
 def stream(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(CLUSTER_STREAMS)}.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(_STREAMS)}.")],
     policy: PolicyName = "paper",
     parent: Parent = None,
 ) -> None:
     """Run one stream over Kafka and S3 until SIGTERM or Ctrl-C: what decides, keeps, writes down, counts, mends, tells.
 
     A director decides over the scenes that it sees first by its --policy, so give all of them the same. One exporter
-    is enough: every NHR_EXPORT_S seconds it tells how the whole pipeline stands, for Prometheus.
+    is enough: every NHR_EXPORT_S seconds it tells how the whole pipeline stands, for Prometheus. A packer is one that
+    may be left out: it packs what is accepted whenever that fills a shard (NHR_PACK_MB) or NHR_PACK_S seconds have
+    passed; without one, `nhr pack` packs the bucket.
 
     \b
     Examples:
@@ -91,6 +92,7 @@ def stream(
       nhr stream rates          what is accepted of late, and its cost
       nhr stream sweeper        sends again what was lost on its way
       nhr stream exporter       lag, ledgers, acceptance, spending as metrics
+      nhr stream packer         Parquet and WebDataset shards of what is accepted
     """
     match name:
         case "director":
@@ -105,8 +107,10 @@ def stream(
             build = role.sweeper()
         case "exporter":
             build = role.exporter()
+        case "packer":
+            build = role.packer()
         case _:
-            raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(CLUSTER_STREAMS)}")
+            raise UserError(f"no stream is called {name!r}", f"streams: {', '.join(_STREAMS)}")
     _play(name, build, parent)
 
 

@@ -258,6 +258,20 @@ def exporter() -> Build:
     return build
 
 
+def packer() -> Build:
+    """Who packs what is accepted into shards."""
+
+    def build(with_: Equipment) -> Job:
+        from infra.packing import Packing
+        from streams.packer import Packer
+
+        blobs, settings = with_.stores.blobs, with_.settings
+        packing = Packing(blobs, with_.folder, with_.clock, settings.pack_mb)
+        return Job(_loop(Packer(blobs, packing.pack, with_.clock, packing.size, settings.pack_s), with_).run)
+
+    return build
+
+
 @dataclass(frozen=True)
 class Intent:
     """What a prompter brings in, and the water marks it keeps to."""

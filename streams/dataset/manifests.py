@@ -176,7 +176,12 @@ def commit(
     """
     manifest = Manifest(number=state.number + 1, at=at, adds=tuple(adds), drops=tuple(drops), obeys=obeys)
     after = folded(state, [manifest])
-    return after if blobs.put(manifest.key, manifest.model_dump_json(indent=1, exclude_none=True).encode()) else None
+    return after if blobs.put(manifest.key, encode(manifest)) else None
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The bytes of a manifest's file."""
+    return manifest.model_dump_json(indent=1, exclude_none=True).encode()
 
 
 def parse(at: str, data: bytes) -> Manifest:

@@ -97,7 +97,7 @@ class Packer:
         self._done = self._total = 0
 
     def pack(self, only: Ids | None = None) -> Outcome:
-        """Pack what no shard holds (of `only` these ids), after what was taken back has gone.
+        """Pack what no shard holds (or `only` these ids, which stand on the shelf), after what was taken back has gone.
 
         Raises `UserError` where the store is away, where what is packed cannot be read any more, and where the files
         of a run that took longer than the grace period were collected; the same call then does the rest.
@@ -157,8 +157,7 @@ class Packer:
 
     def _pass(self, only: Ids | None) -> bool:
         """Pack what is not packed; says whether somebody else packed meanwhile, so that some may be left."""
-        on_shelf = identities.on_shelf(self._blobs)
-        wanted = identities.without(on_shelf if only is None else identities.common(only, on_shelf), self._all)
+        wanted = identities.without(identities.on_shelf(self._blobs) if only is None else only, self._all)
         self._progress_of(len(wanted))
         self.outcome.retry()
         lost = False

@@ -6,6 +6,10 @@ from schemas import codec, topics
 from schemas import messages as m
 from schemas.ports import Delivery
 from streams import leftout
+from streams.dataset.intents import Intent
+from streams.dataset.manifests import File, Manifest, Shard
+from streams.dataset.rows import row
+from streams.dataset.tally import Tally
 from streams.labels import Label
 from streams.records import Campaign
 from streams.retractions import Retraction
@@ -157,6 +161,20 @@ LABEL = Label(
     judged=m.Scores(adherence=4.8, aesthetics=4.7, preservation=4.9), accepted=True, at=1_750_000_000.5,
 )  # fmt: skip
 """`v1/label.json`."""
+
+_TALLY = Tally()
+_TALLY.add(row(TRIPLET, {TRIPLET.judge}))
+_TALLY.pictures, _TALLY.bytes = 2, 5_000
+SHARD = Shard(
+    name="9" * 32, rows=1, parquet=File(key=f"packed/parquet/{'9' * 32}.parquet", bytes=12_345, sha256="3" * 64),
+    webdataset=File(key=f"packed/webdataset/{'9' * 32}.tar", bytes=10_240, sha256="4" * 64),
+    ids=File(key=f"packed/ids/{'9' * 32}.ids", bytes=16, sha256="6" * 64), tally=_TALLY.as_dict(),
+)  # fmt: skip
+MANIFEST = Manifest(number=1, at=1_750_000_000.5, adds=(SHARD,), obeys="8" * 32)
+"""`v1/manifest.json`."""
+
+INTENT = Intent(at=1_750_000_000.5, keys=tuple(file.key for file in SHARD.files))
+"""`v1/intent.json`."""
 
 RETRACTION = Retraction(target="source", value=SOURCE_ID, reason="the photographer asked us to", at=1_750_000_000.5)
 """`v1/retraction.json`."""

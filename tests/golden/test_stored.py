@@ -13,6 +13,7 @@ from infra.runtime.inhand import InHand
 from infra.runtime.pictures import Pictures
 from infra.runtime.worker import Worker
 from streams import labels, leftout, records, retractions, shelf
+from streams.dataset import intents, manifests
 from streams.policies import Policies, policy_key
 from streams.rules import facts
 from tests.contract.clocks import FakeClock
@@ -65,6 +66,17 @@ def test_a_golden_campaign_is_what_was_begun() -> None:
 def test_a_golden_retraction_is_obeyed() -> None:
     found = retractions.load(stored("retraction.json", samples.RETRACTION.key))
     assert found.of(samples.TRIPLET) == samples.RETRACTION
+
+
+def test_a_golden_manifest_is_the_data_set_it_was() -> None:
+    state = manifests.read(stored("manifest.json", manifests.key(1)))
+    assert (state.shards, state.obeys, state.number) == ((samples.SHARD,), "8" * 32, 1)
+    assert state.tally.axes["operation"] == {samples.TRIPLET.operation: 1}
+
+
+def test_a_golden_intent_names_the_files_it_named() -> None:
+    key = f"{intents.INTENTS}1750000000-{'0' * 16}.json"
+    assert list(intents.told(stored("intent.json", key), intents.INTENTS)) == [(key, samples.INTENT)]
 
 
 def test_a_golden_label_is_the_opinion_it_was() -> None:

@@ -8,6 +8,7 @@ from infra import formats
 from infra.blobs.memory import MemoryBlobs
 from schemas import codec
 from streams import records, shelf
+from streams.dataset import manifests
 from streams.rules import facts
 from tests.golden import folder, samples
 
@@ -25,6 +26,8 @@ def files() -> Mapping[str, Callable[[], bytes]]:
     made["verdicts.seg"] = lambda: records.segment(samples.segment())
     made["campaign.json"] = lambda: samples.CAMPAIGN.model_dump_json(indent=1).encode()
     made["label.json"] = lambda: samples.LABEL.model_dump_json(indent=1).encode()
+    made["manifest.json"] = lambda: manifests.encode(samples.MANIFEST)
+    made["intent.json"] = lambda: samples.INTENT.model_dump_json().encode()
     made["retraction.json"] = lambda: samples.RETRACTION.model_dump_json(indent=1).encode()
     made["leftout.json"] = lambda: samples.LEFT_OUT.model_dump_json().encode()
     made["format.json"] = note

@@ -1,11 +1,13 @@
 """`nhr pack` as users give it: what trainers' own libraries open, what it says, what other commands make of it."""
 
+import gc
 import io
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -80,12 +82,20 @@ def test_datasets_opens_the_shards_with_pictures(mined: Path, call: Call, tmp_pa
     assert first["instruction"] == triplet.instruction
 
 
-def test_webdataset_opens_the_shards_with_pictures(mined: Path, call: Call) -> None:
+def streamed(shards: list[str]) -> dict[str, dict[str, Any]]:
+    """Every sample by its key, by `webdataset`, which leaves it to the garbage collector to close its files."""
     import webdataset
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        found = {sample["__key__"]: sample for sample in webdataset.WebDataset(shards, shardshuffle=False)}
+        gc.collect()
+    return found
+
+
+def test_webdataset_opens_the_shards_with_pictures(mined: Path, call: Call) -> None:
     call("pack", "--out", mined, *SHARDS)
-    stream = webdataset.WebDataset(files(mined, "webdataset"), shardshuffle=False)
-    found: dict[str, Any] = {sample["__key__"]: sample for sample in stream}
+    found = streamed(files(mined, "webdataset"))
     assert sorted(found) == ids(mined)
     for triplet in shelf.triplets(FolderBlobs(mined)):
         sample = found[triplet.triplet_id]
