@@ -39,7 +39,8 @@ def export(
         str,
         typer.Option(
             metavar="NAME",
-            help="nhr: the released one, JPEG files and metadata.jsonl (default for triplets); parquet; webdataset.",
+            help="nhr: the released one, JPEG files and metadata.jsonl (default for triplets); parquet (default "
+            "for the others); webdataset.",
         ),
     ] = "",
     split: Annotated[

@@ -18,6 +18,8 @@ from streams.dataset.tally import AXES, Tally
 
 AHEAD = 16
 """Rows whose pictures are read and encoded ahead of the one being written."""
+MOST_ROWS = 10_000
+"""Rows of a shard, however small their pictures are: its writer remembers something of each."""
 LISTED: Mapping[str, str] = {"operations": "operation", "kinds": "kind", "judges": "judge"}
 """Columns of chains that list values of an axis of the tally."""
 
@@ -111,8 +113,8 @@ def _shards(
 def _fill(shard: Shard, rows: Iterator[Row], most: int) -> Row | None:
     """Add rows until their pictures are `most` bytes; gives the row after them, None where there is none."""
     held = 0
-    for row in rows:
-        if held >= most:
+    for number, row in enumerate(rows):
+        if held >= most or number == MOST_ROWS:
             return row
         shard.add(row)
         held += sum(len(picture.data) for picture in pictures_of(row))

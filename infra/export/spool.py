@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal, NamedTuple
@@ -36,6 +36,9 @@ CREATE TABLE {} (
     before TEXT, after TEXT, said INTEGER, words INTEGER, picture INTEGER, item BLOB
 );
 """
+_VALUES = "(NULL, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?)"
+AT_ONCE = 64
+"""Rows written and read at once: SQLite lets other threads go first at each, so few at a time would wait for many."""
 
 
 def number_of(*parts: object) -> int:
@@ -76,10 +79,10 @@ class Spool:
 
     def add(self, table: Table, entries: Iterable[Entry]) -> None:
         """Append rows, which may be made from other tables as they are taken."""
-        self.db.executemany(
-            f"INSERT INTO {table} VALUES (NULL, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?)",
-            map(self._row, entries),
-        )
+        rows = map(self._row, entries)
+        while some := list(islice(rows, AT_ONCE)):
+            values = ", ".join([_VALUES] * len(some))
+            self.db.execute(f"INSERT INTO {table} VALUES {values}", tuple(chain.from_iterable(some)))
 
     def _row(self, entry: Entry) -> tuple[object, ...]:
         split, chance = self.splits.of(group_of(entry.subject)), number_of(self.seed, entry.name)
@@ -110,7 +113,8 @@ class Spool:
             f"SELECT item FROM {table} WHERE out IS NULL AND (? = '' OR split = ?) ORDER BY number",
             (split, split),
         )
-        return (item for (item,) in found)
+        while some := found.fetchmany(AT_ONCE):
+            yield from (item for (item,) in some)
 
     def triplets(self, split: str = "") -> Iterator[Triplet]:
         """The triplets that are in (of a split), in order."""

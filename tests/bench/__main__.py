@@ -9,6 +9,7 @@ from tests.bench import (
     bench_content,
     bench_diffusion,
     bench_director,
+    bench_export,
     bench_gallery,
     bench_loop,
     bench_null_job,
@@ -28,6 +29,7 @@ def main() -> None:
         bench_diffusion,
         bench_calls,
         bench_gallery,
+        bench_export,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")

@@ -1,1 +1,1 @@
-"""Tests of the exported layout."""
+"""Tests of exports: what is taken, and how it is written."""
