@@ -94,7 +94,7 @@ def merits(progress: Progress) -> list[RenderableType]:
         if seen.precision is not None:
             recall = f", recall {seen.recall:.0%}" if seen.recall is not None and stage != "released" else ""
             trust.append(f"{name}: precision {seen.precision:.0%}{recall}")
-    left_out = [f"left out: {told}" for told in _left_out(progress)]
+    left_out = [f"left out: {', '.join(told)}"] if (told := _left_out(progress)) else []
     return [Text(" · ".join(facts), style="dim") for facts in (costs, trust, left_out) if facts]
 
 

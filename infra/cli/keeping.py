@@ -68,7 +68,7 @@ def retract(
       nhr retract 02b5ae --reason "the ball is still there" --out data
       nhr retract 02b5ae --with-derived --reason "a watermark" --dry-run
       nhr retract --source 5f0c...e1 --reason "the photographer asked us to"
-      nhr retract --blocklist blocked.txt --dry-run       what a list that came later covers
+      nhr retract --blocklist bad.txt --dry-run   what a later list covers
       nhr retract --list
     """
     with common.kept(out) as blobs:

@@ -76,7 +76,7 @@ def mine(
       nhr mine --prompts mine.jsonl --policy thrifty --editor simulated
       nhr mine --for 2h --workers editor=2 --workers screen=2 --json
       nhr mine --metrics 9464                     tell Prometheus on that port
-      nhr mine --prompts photos:DIR --screen pixels,nsfw,text --blocklist blocked.txt
+      nhr mine --prompts photos:DIR --screen pixels,nsfw --blocklist bad.txt
 
     \b
     A line of a JSONL file, cut here in two:
@@ -84,9 +84,10 @@ def mine(
        "requests": [{"instruction": "Make it blue.", "operation": "recolor"}]}
 
     \b
-    A blocklist has an entry a line; what it names is skipped, and a text that holds its words fails:
-      some phrase        author: A. Nyman        source: https://photos.example/
-      <SHA-256 of a file>        phash:0123456789abcdef~6        picture: logo.png~6
+    A blocklist has an entry a line. What it names is skipped, and no text with
+    its words is kept:
+      some phrase          author: A. Nyman       source: https://photos.example/
+      SHA-256 of a file    picture: logo.png~6    phash:0123456789abcdef~6
     """
     settings = environment.from_environment()
     if metrics:

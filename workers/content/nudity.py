@@ -20,6 +20,8 @@ EXPLICIT = (
 TOLD = 0.2
 """From this probability on a class is told by its own name, too."""
 
+WEIGHTS = ("nudenet", "nsfw", "320n.onnx")
+
 Detector = Callable[[Pixels], Mapping[str, float]]
 """The highest probability of each class anywhere in a picture."""
 
@@ -28,7 +30,7 @@ class NudeNet:
     """NudeNet's detector at `side` x `side` pixels."""
 
     def __init__(self, threads: int, side: int) -> None:
-        self._model = Model(weights("nudenet", "nsfw", "320n.onnx"), threads)
+        self._model = Model(weights(*WEIGHTS), threads)
         names: dict[int, str] = ast.literal_eval(self._model.notes["names"])
         self._names = [names[number] for number in sorted(names)]
         self._side = side

@@ -32,12 +32,25 @@ def weights(package: str, extra: str, name: str) -> Path:
     return path
 
 
+def lacking(*wanted: tuple[str, str, str]) -> tuple[str, ...]:
+    """What keeps weights, named as for `weights`, from being run here: a line each."""
+    lines = [] if find_spec("onnxruntime") else ['package onnxruntime is not installed; pip install "nhr[content]"']
+    for one in wanted:
+        try:
+            weights(*one)
+        except UserError as error:
+            lines.append(str(error))
+    return tuple(dict.fromkeys(lines))
+
+
 class Model:
     """A network in memory, for one thread at a time; `notes` is what its makers wrote into the file."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        import onnxruntime
-
+        try:
+            import onnxruntime
+        except ImportError:
+            raise UserError("package onnxruntime is not installed", 'pip install "nhr[content]"') from None
         onnxruntime.set_default_logger_severity(4)
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()

@@ -19,6 +19,8 @@ CORE = 0.3
 LIKELY = 0.6
 """Mean probability from which a core is that of a line."""
 GROWTH = 1.6
+FINDER = ("rapidocr", "content", "models/PP-OCRv6_det_small.onnx")
+READER = ("rapidocr", "content", "models/PP-OCRv6_rec_small.onnx")
 MOST = 64
 """Lines read of one picture; the largest, where there are more."""
 HEIGHT = 48
@@ -48,8 +50,8 @@ class Reader:
     """Reads pictures at no more than `side` pixels of their longer side; smaller ones are enlarged up to twice."""
 
     def __init__(self, threads: int, side: int) -> None:
-        self._finder = Model(weights("rapidocr", "content", "models/PP-OCRv6_det_small.onnx"), threads)
-        self._reader = Model(weights("rapidocr", "content", "models/PP-OCRv6_rec_small.onnx"), threads)
+        self._finder = Model(weights(*FINDER), threads)
+        self._reader = Model(weights(*READER), threads)
         self._letters = ["", *self._reader.notes["character"].splitlines(), " "]
         self._side = side
 

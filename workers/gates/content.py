@@ -9,7 +9,8 @@ from schemas.messages import Source
 from schemas.ports import Gated, Info, Task
 from workers.content import nudity
 from workers.content.marks import watermark
-from workers.content.reading import Reader
+from workers.content.onnx import lacking
+from workers.content.reading import FINDER, READER, Reader
 from workers.pixelwise.arrays import Pixels
 from workers.plugin import Options, PlugIn
 from workers.screens.text import share
@@ -42,6 +43,10 @@ class Gate(PlugIn[GateOptions]):
         extra="content,nsfw",
     )
     OPTIONS: ClassVar[type[Options]] = GateOptions
+
+    def check(self) -> Sequence[str]:
+        """Whether the packages are there that bring the weights."""
+        return lacking(FINDER, READER, *((nudity.WEIGHTS,) if self.options.nsfw < 1 else ()))
 
     def load(self) -> None:
         """Read the weights; raises `UserError` where a package is missing."""

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from workers.photographic import xmp
 
 _PROHIBITED = re.compile(rb"DMI-PROHIBITED[A-Z-]*")
-_ASSERTION = re.compile(rb"(?:c2pa|cawg)\.training-mining")
+_ASSERTION = re.compile(rb"training-mining")
+_WHOSE = (b"c2pa.", b"cawg.")
 _NOT_ALLOWED = re.compile(rb"notAllowed|constrained")
 _REACH = 2048
 """Bytes after the assertion's name within which its entries lie: four uses, their words and their boxes."""
@@ -54,8 +55,9 @@ def _plus(packets: Iterable[bytes], said: xmp.Properties) -> Leave:
 
 def _assertion(data: bytes) -> Leave:
     for found in _ASSERTION.finditer(data):
-        if _NOT_ALLOWED.search(data, found.end(), found.end() + _REACH):
-            return Leave(f"C2PA {found[0].decode()}")
+        whose = data[max(0, found.start() - 5) : found.start()]
+        if whose in _WHOSE and _NOT_ALLOWED.search(data, found.end(), found.end() + _REACH):
+            return Leave(f"C2PA {(whose + found[0]).decode()}")
     return Leave()
 
 

@@ -17,8 +17,8 @@ from pydantic import Field
 
 from schemas.messages import Candidate
 from schemas.ports import Info, Screened, Task
-from workers.content.nudity import NudeNet, measures, together
-from workers.content.onnx import Remembered
+from workers.content.nudity import WEIGHTS, NudeNet, measures, together
+from workers.content.onnx import Remembered, lacking
 from workers.plugin import Options, PlugIn
 
 
@@ -44,6 +44,10 @@ class Screen(PlugIn[ScreenOptions]):
         extra="nsfw",
     )
     OPTIONS: ClassVar[type[Options]] = ScreenOptions
+
+    def check(self) -> Sequence[str]:
+        """Whether the packages are there that bring the weights."""
+        return lacking(WEIGHTS)
 
     def load(self) -> None:
         """Read the weights; raises `UserError` where the package is missing."""

@@ -17,6 +17,8 @@ text must not be held to it, so a policy says:
     "text.added" = {}
     [screen.operations.zoom]
     "text.added" = {}
+    [screen.operations.crop]
+    "text.added" = {}
 
 (an empty bar holds everything). Text also grows where the picture does: by `zoom` and `crop`.
 """
@@ -29,8 +31,8 @@ from pydantic import Field
 from schemas.messages import Candidate
 from schemas.ports import Info, Screened, Task
 from workers.content.marks import watermark
-from workers.content.onnx import Remembered
-from workers.content.reading import Line, Reader
+from workers.content.onnx import Remembered, lacking
+from workers.content.reading import FINDER, READER, Line, Reader
 from workers.pixelwise.arrays import Pixels
 from workers.plugin import Options, PlugIn
 
@@ -55,6 +57,10 @@ class Screen(PlugIn[ScreenOptions]):
         extra="content",
     )
     OPTIONS: ClassVar[type[Options]] = ScreenOptions
+
+    def check(self) -> Sequence[str]:
+        """Whether the packages are there that bring the weights."""
+        return lacking(FINDER, READER)
 
     def load(self) -> None:
         """Read the weights; raises `UserError` where the package is missing."""

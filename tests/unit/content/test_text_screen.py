@@ -1,18 +1,22 @@
 """The text screen finds what was planted, and nothing on clean pictures."""
 
+from importlib.util import find_spec
 from itertools import count, cycle
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from schemas.errors import UserError
+from streams.rules import policy as policies
 from tests.unit.content.planting import LATTICE, MARKS, PHOTOGRAPHS, opened, tiled, written
 from tests.unit.photographic.scenes import candidate, photograph, source
 from workers import chain, roster
 from workers.content import onnx
 from workers.gates.content import Gate, GateOptions
 from workers.pixelwise.arrays import Pixels
+from workers.screens import nsfw, text
 from workers.screens.text import Screen, ScreenOptions
 
 SMALL = [path for path in PHOTOGRAPHS if path.name in {"astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"}]
@@ -93,6 +97,28 @@ def test_a_missing_package_is_one_clear_line() -> None:
         onnx.weights("no_such", "content", "x.onnx")
     with pytest.raises(UserError, match=r"^package rapidocr brings no x\.onnx; install the release"):
         onnx.weights("rapidocr", "content", "x.onnx")
+
+
+@pytest.mark.parametrize("module", [nsfw, text])
+def test_the_bars_that_a_screens_docstring_shows_make_a_policy(module: ModuleType) -> None:
+    shown = "\n".join(line.strip() for line in (module.__doc__ or "").splitlines() if line.startswith("    "))
+    policy = policies.parse(f'name = "shown"\nwaves = [1]\n{shown}', "shown")
+    assert policy.screen.bars
+    assert policy.missed({"nsfw.score": 0.9, "text.watermark": 1.0}, "remove")
+    asked = policy.missed({"text.added": 0.2}, "text_add"), policy.missed({"text.added": 0.2}, "remove")
+    assert asked == ((None, "text.added") if module is text else (None, None))
+
+
+def test_the_doctor_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = chain.parse("nsfw,text")[1]
+    assert list(joined.check()) == list(Gate(GateOptions()).check()) == []
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None if name == "nudenet" else find_spec(name))
+    assert list(joined.check()) == ['nsfw: package nudenet is not installed; pip install "nhr[nsfw]"']
+    assert list(Gate(GateOptions(nsfw=1)).check()) == []
+    monkeypatch.setattr(onnx, "find_spec", lambda _name: None)
+    assert [line.partition(" is not")[0] for line in Gate(GateOptions()).check()] == [
+        "package onnxruntime", "package rapidocr", "package nudenet",
+    ]  # fmt: skip
 
 
 def test_screens_are_chained_and_told_with_the_licence_of_each() -> None:
