@@ -63,6 +63,7 @@ def _counts(facts: Facts, _plots: Sequence[str]) -> Iterator[str]:
     rows += [(f"{kind} files", _files(facts, kind)) for kind in contents.kinds]
     if len(contents.splits) > 1:
         rows += [(f"in split {escaped(split)}", count(part.rows)) for split, part in contents.splits.items()]
+    rows.append(("version", contents.version))
     yield from table(("what", "count"), [(escaped(what) if what[0] != "*" else what, told) for what, told in rows], 1)
 
 

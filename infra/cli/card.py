@@ -39,7 +39,7 @@ def card(
     README.md has the YAML that a hub and `datasets` read - features, splits, and by name the files that count -
     croissant.json the same for machines (Croissant 1.1), plots/ the distributions. The counts come from the manifests,
     the funnel from the records; no picture is opened. The card lies beside the shards (packed/), or in the export, and
-    is written anew each time: also when it was deleted, and while mining goes on.
+    is written anew each time, also while mining goes on. Write it after each `nhr pack`: it names the shards.
 
     \b
     Examples:

@@ -12,6 +12,7 @@ from streams.dataset import manifests
 from tests.integration.conftest import Call
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_a_data_set_that_has_its_card(
     tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

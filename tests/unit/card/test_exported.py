@@ -28,7 +28,7 @@ pytestmark = [
 SOURCES = 6
 WHAT: list[tuple[What, Layout]] = [
     ("triplets", "nhr"), ("triplets", "parquet"), ("triplets", "webdataset"), ("chains", "parquet"),
-    ("chains", "webdataset"), ("preferences", "parquet"), ("preferences", "webdataset"),
+    ("chains", "webdataset"), ("preferences", "parquet"),
 ]  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from PIL import Image as Pictures
 
 from infra import images
 from infra.blobs.folder import FolderBlobs
-from infra.export import export_nhr
+from infra.export.exporting import export
+from infra.export.order import Order
 from infra.runtime.patience import FuseBlown
 from infra.scoring.feed import MOST_PIXELS
 from infra.scoring.scoring import Scoring, Seen
@@ -24,7 +25,7 @@ from streams.dataset.columns import TRIPLETS, Picture
 from streams.dataset.shards import ParquetShard, TarShard
 from streams.dataset.tally import Tally
 from streams.retractions import Retraction, retract
-from tests.unit.export.test_export import mined
+from tests.unit.export.making import mined
 from tests.unit.scoring.making import (
     Scripted,
     fine,
@@ -262,7 +263,7 @@ def test_several_data_sets_are_scored_in_one_go(ten: Path, tmp_path: Path) -> No
 
 
 def test_what_was_exported_is_scored(tmp_path: Path) -> None:
-    export_nhr(mined(), tmp_path / "exported")
+    export(mined(), tmp_path / "exported", Order())
     found = scored(tmp_path / "to", Scripted(fine), tmp_path / "exported")
     assert sum(found.failures.values()) + found.rows == 8
 
