@@ -52,7 +52,7 @@ def keep(blobs: Blobs, found: Calibration) -> str:
 
 def latest(blobs: Blobs) -> dict[str, Calibration]:
     """The latest calibration of each judge, by its recipe; raises `UserError` naming one that cannot be read."""
-    return {found.judge: found for found in (_read(blobs, key) for key in _latest(blobs))}
+    return {found.judge: found for found in (parse(key, blobs.get(key)) for key in _latest(blobs))}
 
 
 def calibrated(blobs: Blobs) -> frozenset[str]:
@@ -65,9 +65,10 @@ def _latest(blobs: Blobs) -> Iterator[str]:
     return iter(newest.values())
 
 
-def _read(blobs: Blobs, key: str) -> Calibration:
+def parse(key: str, data: bytes) -> Calibration:
+    """The calibration in these bytes, read from `key`; raises `UserError` when it is none, or another judge's."""
     try:
-        raw = json.loads(blobs.get(key))
+        raw = json.loads(data)
         formats.check(key, raw, FORMAT)
         found = Calibration.model_validate(raw)
     except (ValidationError, ValueError, RecursionError) as error:

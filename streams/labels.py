@@ -93,13 +93,13 @@ def keep(blobs: Blobs, label: Label) -> str:
 def latest(blobs: Blobs) -> Iterator[Label]:
     """Each rater's latest label of each pair, by pair and rater; raises `UserError` naming one that cannot be read."""
     for key, data in ahead(blobs.get, _latest(blobs)):
-        yield _parsed(key, data())
+        yield parse(key, data())
 
 
 def of_rater(blobs: Blobs, triplet_id: str, attempt: int, rater: str) -> Label | None:
     """What the rater says of the pair, if anything."""
     keys = list(blobs.list(f"{folder(triplet_id, attempt)}{rater}/"))
-    return _parsed(keys[-1], blobs.get(keys[-1])) if keys else None
+    return parse(keys[-1], blobs.get(keys[-1])) if keys else None
 
 
 def _latest(blobs: Blobs) -> Iterator[str]:
@@ -112,7 +112,8 @@ def _latest(blobs: Blobs) -> Iterator[str]:
         yield before
 
 
-def _parsed(key: str, data: bytes) -> Label:
+def parse(key: str, data: bytes) -> Label:
+    """The label in these bytes, read from `key`; raises `UserError` when it is none, or another pair's."""
     try:
         raw = json.loads(data)
         formats.check(key, raw, FORMAT)

@@ -9,6 +9,7 @@ from infra.settings import Settings
 from infra.verify.findings import Findings, Stage, silent
 from infra.verify.ledgers import Remedies, check_ledgers
 from infra.verify.lineage import check_lineage
+from infra.verify.opinions import check_opinions
 from infra.verify.packed import check_packed
 from infra.verify.pictures import Pictures
 from infra.verify.policies import check_notes, check_policies
@@ -29,6 +30,7 @@ def verify(place: Place, settings: Settings, fast: bool = False, stage: Stage = 
     findings, blobs = Findings(), place.blobs
     known = check_policies(blobs, findings)
     check_notes(blobs, findings)
+    check_opinions(blobs, findings)
     freed = "`nhr gc` frees them" if place.folder else "they do no harm"
     with Pictures(blobs, findings, fast, freed) as pictures:
         sources = check_shelf(blobs, known, pictures, findings, stage)
