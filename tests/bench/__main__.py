@@ -11,6 +11,7 @@ from tests.bench import (
     bench_gallery,
     bench_loop,
     bench_null_job,
+    bench_pack,
     bench_pixels,
 )
 
@@ -26,6 +27,7 @@ def main() -> None:
         bench_diffusion,
         bench_calls,
         bench_gallery,
+        bench_pack,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")
