@@ -1,8 +1,8 @@
 """Writers of one shard on local disk: Parquet with pictures inside, and tar for WebDataset; same rows, same bytes.
 
-Parquet: at most 100 rows and about 64 MB a row group, page index, pictures as they are, everything else in zstd; the
-features that `datasets` wants stand in the schema. Tar: a sample is `<key>.<column>.<ext>` for each picture and
-`<key>.json` for the rest, with no time, owner or order of its own.
+Parquet: at most 100 rows and about 64 MB a row group, page index, pictures as they are and without statistics,
+everything else in zstd; the features that `datasets` wants stand in the schema. Tar: a sample is
+`<key>.<column>.<ext>` for each picture and `<key>.json` for the rest, with no time, owner or order of its own.
 """
 
 import io
@@ -23,6 +23,8 @@ ROWS = 100
 """Rows of a row group, at most."""
 GROUP_BYTES = 64_000_000
 """Bytes of pictures from which a row group is full: it is whole in memory, several times over, while it is written."""
+BLOCK = 1 << 20
+"""Bytes of a tar that are written at once."""
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _TYPES: Mapping[Type, Any] = {
     "string": pa.string(), "int": pa.int32(), "float": pa.float64(), "bool": pa.bool_(), "image": _IMAGE,
@@ -71,7 +73,7 @@ class ParquetShard:
     """A Parquet file; holds one row group in memory."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
-        self._columns, self._schema, self._rows = columns, schema(columns), list[dict[str, object]]()
+        self._columns, self._schema, self._rows = columns, schema(columns), list[Mapping[str, object]]()
         self._bytes = 0
         plain = [column.name for column in columns if column.type not in {"image", "images"}]
         leaves = [name for column in columns if column.name in plain for name in _leaves(column)]
@@ -79,6 +81,7 @@ class ParquetShard:
         self._writer = pq.ParquetWriter(
             path, self._schema, write_page_index=True, use_dictionary=leaves,
             compression=dict.fromkeys(leaves, "zstd") | dict.fromkeys(pictures, "none"),
+            write_statistics=[name for name in (*leaves, *pictures) if not name.endswith(".bytes")],
         )  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -96,14 +99,15 @@ class ParquetShard:
 
     def add(self, row: Mapping[str, object]) -> None:
         """Append a row (see `Shard`)."""
-        self._rows.append({column.name: _arrow(column.type, row[column.name]) for column in self._columns})
+        self._rows.append(row)
         self._bytes += sum(map(_size, row.values()))
         if len(self._rows) == ROWS or self._bytes >= GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema), row_group_size=ROWS)
+            arrays = [_column(column, [row[column.name] for row in self._rows]) for column in self._columns]
+            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=ROWS)
             self._rows, self._bytes = [], 0
 
 
@@ -112,7 +116,8 @@ class TarShard:
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._columns = columns
-        self._tar = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115 - closed by __exit__
+        self._stream = path.open("wb", BLOCK)
+        self._tar = tarfile.TarFile(fileobj=self._stream, mode="w", format=tarfile.USTAR_FORMAT)
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +125,10 @@ class TarShard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._tar.close()
+        try:
+            self._tar.close()
+        finally:
+            self._stream.close()
 
     def add(self, row: Mapping[str, object]) -> None:
         """Append a sample (see `Shard`)."""
@@ -155,9 +163,15 @@ def _leaves(column: Column) -> list[str]:
     return [f"{name}.{field.name}" for field in found] if pa.types.is_struct(found) else [name]
 
 
+def _column(column: Column, values: Sequence[Any]) -> Any:
+    """An Arrow array; pictures take a way of their own, which copies their bytes but once."""
+    if column.type != "image":
+        return pa.array([_arrow(column.type, value) for value in values], _TYPES[column.type])
+    data, names = pa.array([one.data for one in values], pa.binary()), pa.array([one.name for one in values])
+    return pa.StructArray.from_arrays([data, names], fields=list(_IMAGE))
+
+
 def _arrow(kind: Type, value: Any) -> object:
-    if kind == "image":
-        return _picture(value)
     if kind == "images":
         return [_picture(one) for one in value]
     if kind in _PAIRS:

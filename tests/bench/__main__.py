@@ -13,6 +13,7 @@ from tests.bench import (
     bench_gallery,
     bench_loop,
     bench_null_job,
+    bench_pack,
     bench_pixels,
     bench_score,
 )
@@ -32,6 +33,7 @@ def main() -> None:
         bench_gallery,
         bench_export,
         bench_score,
+        bench_pack,
         bench_cluster,
     ):
         sys.stderr.write(f"measuring {bench.__name__.rpartition('.')[2]}\n")
