@@ -19,6 +19,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 from unicodedata import category, normalize
@@ -123,8 +124,15 @@ def folded(text: str) -> str:
 
 
 def _whole(word: str) -> str:
-    before = "" if ord(word[0]) >= _WIDE else r"(?<!\w)"
-    return before + re.escape(word) + ("" if ord(word[-1]) >= _WIDE else r"(?!\w)")
+    before = "" if ord(word[0]) >= _WIDE else f"(?<!{_part()})"
+    return before + re.escape(word) + ("" if ord(word[-1]) >= _WIDE else f"(?!{_part()})")
+
+
+@cache
+def _part() -> str:
+    """The pattern of what a word is made of: letters and digits, and marks on them, which `re` takes for none."""
+    marks = "".join(letter for letter in map(chr, range(_WIDE)) if category(letter) in {"Mn", "Mc", "Me"})
+    return rf"[\w{marks}]"
 
 
 def configured(settings: Settings) -> Blocklist:
