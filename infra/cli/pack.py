@@ -72,8 +72,8 @@ def pack(
       nhr pack --out data
       nhr pack --out data --formats parquet --shard-mb 200 --whole
       nhr pack --out data --rebuild
-      nhr pack --collect --grace 0s --out data      nobody packs or reads there just now
-      nhr pack --json                               without --out: the cluster's bucket
+      nhr pack --collect --grace 0s --out data    nobody packs or reads just now
+      nhr pack --json                             without --out: of the cluster
     """
     settings = environment.from_environment()
     grace_s = common.seconds(grace)
