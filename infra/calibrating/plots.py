@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
 from streams import paper
 from streams.calibrating.deciding import THRESHOLDS
@@ -28,11 +29,9 @@ MANY = 400
 
 def draw(folder: Path, found: Findings) -> Iterator[Path]:
     """Draw a judge's findings there, one PNG a subject; raises `UserError` where that cannot be."""
-    try:
+    with packages_of_the_dataset():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None
     for name, (width, height, fill) in FIGURES.items():
         figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from infra import newfolder
 from infra.export import attempts, duplicates, gathering, released
 from infra.export.drafts import Draft, triplet_draft
-from infra.export.folder import appearing, mark, may_write
+from infra.export.marker import MARKER, WHAT, mark
 from infra.export.order import Order, Phases, Result, Told, What, silent
 from infra.export.pictures import need
 from infra.export.sharing import share
 from infra.export.spool import Spool, Table, spool
+from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
 from schemas.ports import Blobs
 from streams import calibrations
@@ -32,7 +34,7 @@ def export(
     """
     out = out.absolute()
     if not dry_run:
-        may_write(out, force)
+        newfolder.may_write(out, MARKER, WHAT, force)
     need(order.encoding)
     if order.layout != "nhr":
         _need_shards()
@@ -40,7 +42,7 @@ def export(
     with spool(order.splits, order.seed) as kept:
         result = _choose(blobs, kept, order, calibrated, phases)
         if not dry_run:
-            with appearing(out) as root:
+            with newfolder.appearing(out) as root:
                 _write(blobs, kept, order, calibrated, root, result, phases, threads)
                 mark(root, order, result)
     return result
@@ -127,7 +129,5 @@ def _table(order: Order) -> Table:
 
 
 def _need_shards() -> None:
-    try:
+    with packages_of_the_dataset():
         from infra.export import sharded  # noqa: F401 - only whether what it needs is there
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None

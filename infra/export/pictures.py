@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from infra.export.order import Encoding, Format
+from infra.wiring import packages_of_the_dataset
 from schemas.errors import Missing, UserError
 from schemas.messages import ImageRef
 from schemas.ports import Blobs
@@ -47,10 +48,8 @@ def exported(blobs: Blobs, ref: ImageRef, encoding: Encoding) -> Picture:
 def need(encoding: Encoding) -> None:
     """Raise `UserError` where the package that encodes so is not installed."""
     if encoding.format == "jxl":
-        try:
+        with packages_of_the_dataset():
             import imagecodecs  # noqa: F401 - only whether it is there
-        except ModuleNotFoundError as error:
-            raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None
 
 
 def _encoded(ref: ImageRef, data: bytes, encoding: Encoding) -> bytes:

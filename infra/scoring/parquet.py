@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.scoring.rows import Row
+from infra.wiring import packages_of_the_dataset
 from schemas.errors import UserError
 
 BATCH = 8
@@ -16,10 +17,8 @@ BUFFER = 1 << 20
 
 
 def _pyarrow() -> Any:
-    try:
+    with packages_of_the_dataset():
         import pyarrow.parquet
-    except ModuleNotFoundError as error:
-        raise UserError(f"package {error.name} is not installed", 'pip install "nhr[dataset]"') from None
     return pyarrow
 
 

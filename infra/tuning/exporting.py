@@ -1,14 +1,16 @@
 """Writes tuning data: each labelled pair as our judge shows it, pictures once each, lines by format and split."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+from infra import newfolder
 from infra.images import decode
-from infra.tuning import choosing, folder, lines
+from infra.tuning import choosing, lines
 from infra.tuning.lines import Address
 from infra.tuning.pairs import Found, Labelled
 from schemas.errors import Missing, Reject, UserError
@@ -26,6 +28,8 @@ Progress = Callable[[int, int], None]
 AHEAD = 16
 """Questions made ahead of the one being written: bounds memory to some megabytes and keeps the threads busy."""
 IMAGES = "images"
+MARKER = ".nhr-tuning.json"
+WHAT = "earlier tuning data"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def export(
     be skipped), and when there is nothing to train on.
     """
     out = out.expanduser().absolute()
-    folder.may_write(out, force)
+    newfolder.may_write(out, MARKER, WHAT, force)
     if found.unknown and not order.skip_missing:
         raise UserError(
             f"{len(found.unknown)} labelled pairs are not in this place, or with other pictures; the first is "
@@ -86,12 +90,13 @@ def export(
         "retracted": found.taken_back, "too few raters": found.few, "not in this place": len(found.unknown),
         "bin is full": len(train) - len(splits[choosing.TRAIN]), "pictures missing": 0,
     })  # fmt: skip
-    with folder.appearing(out) as root:
+    with newfolder.appearing(out) as root:
         _Writer(blobs, root, order, written).write(splits, progress)
         if not written.examples.get(choosing.TRAIN):
             hint = "give a smaller --validation" if written.examples else "label pairs first: `nhr gallery`, Label"
             raise UserError("there is nothing to train on", hint)
-        folder.mark(root, {"judge_prompt": judging.REVISION, "order": asdict(order), **asdict(written)})
+        told = {"format": 1, "judge_prompt": judging.REVISION, "order": asdict(order), **asdict(written)}
+        (root / MARKER).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return written
 
 

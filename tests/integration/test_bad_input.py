@@ -293,10 +293,10 @@ def test_an_ambiguous_triplet_id_is_told_with_those_it_may_mean(mined: Path, cal
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--to", "full"], "full is not empty and no earlier export; name a new folder"),
-        (["--to", "full", "--force"], "full is not empty and no earlier export; name a new folder"),
+        (["--to", "full"], "full is not empty and not an earlier export; name a new folder"),
+        (["--to", "full", "--force"], "full is not empty and not an earlier export; name a new folder"),
         (["--to", "full/note"], "full/note is a file; name a new folder"),
-        (["--to", "full/note/below"], "cannot write the export"),
+        (["--to", "full/note/below"], "full/note/below cannot be written"),
         (["--to", "there", "--layout", "zip"], "unknown layout 'zip'; layout: nhr, parquet, webdataset"),
     ],
 )

@@ -130,7 +130,7 @@ def test_an_earlier_export_is_replaced_only_by_force(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_export_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(UserError, match="no earlier export"):
+    with pytest.raises(UserError, match="not an earlier export"):
         export(mined(), tmp_path, Order(), force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -167,5 +167,5 @@ def test_an_empty_shelf_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_a_target_whose_parent_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot write the export"):
+    with pytest.raises(UserError, match="cannot be written"):
         export(mined(), tmp_path / "file" / "out", Order())

@@ -10,7 +10,7 @@ import pytest
 from google.genai import types
 
 from infra.images import decode
-from infra.tuning import choosing, exporting, folder, lines, pairs
+from infra.tuning import choosing, exporting, lines, pairs
 from infra.tuning.exporting import Order
 from schemas.errors import UserError
 from schemas.ports import Task
@@ -252,7 +252,7 @@ def test_only_earlier_tuning_data_may_be_replaced(own: Campaign, said: list[Opin
     to = tmp_path / "tuned"
     to.mkdir()
     (to / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(UserError, match="not empty and holds no earlier tuning data"):
+    with pytest.raises(UserError, match="not empty and not earlier tuning data"):
         export(own, said, to, force=True)
     (to / "mine.txt").unlink()
     export(own, said, to)
@@ -262,10 +262,10 @@ def test_only_earlier_tuning_data_may_be_replaced(own: Campaign, said: list[Opin
     export(own, said, to, force=True)
     assert written(to / "chat" / "train.jsonl")
     assert [path.name for path in tmp_path.iterdir()] == ["tuned"]
-    told = json.loads((to / folder.MARKER).read_text(encoding="utf-8"))
+    told = json.loads((to / exporting.MARKER).read_text(encoding="utf-8"))
     assert (told["format"], told["judge_prompt"]) == (1, judging.REVISION)
     with pytest.raises(UserError, match="is a file"):
-        export(own, said, to / folder.MARKER)
+        export(own, said, to / exporting.MARKER)
 
 
 def test_nothing_to_train_on_is_told(own: Campaign, said: list[Opinion], tmp_path: Path) -> None:
