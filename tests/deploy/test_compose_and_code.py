@@ -16,7 +16,7 @@ from infra.cli import roles as commands
 from infra.cluster import role
 from infra.services import jars
 from infra.settings import Settings, from_environment
-from infra.wiring import CLUSTER_STREAMS
+from infra.wiring import CLUSTER_STREAMS, OPTIONAL_STREAMS
 from schemas.errors import UserError
 from tests.deploy.asking import ROOT, Checker, told
 from workers import roster
@@ -33,7 +33,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 def test_every_kind_of_worker_and_every_stream_is_a_service_and_nothing_else_is(roles: Services, profile: str) -> None:
     ending = "-gpu" if profile == "gpu" else ""
     workers = {f"{kind}{ending}": ["worker", kind] for kind in (commands.PROMPTER, *roster.KINDS)}
-    streams = {name: ["stream", name] for name in CLUSTER_STREAMS}
+    streams = {name: ["stream", name] for name in (*CLUSTER_STREAMS, *OPTIONAL_STREAMS)}
     assert {name: one["command"][:2] for name, one in roles.items()} == workers | streams
 
 

@@ -10,7 +10,7 @@ from infra import cli
 from infra.cli import roles as commands
 from infra.cluster import role
 from infra.settings import Settings, from_environment
-from infra.wiring import CLUSTER_STREAMS
+from infra.wiring import CLUSTER_STREAMS, OPTIONAL_STREAMS
 from tests.deploy.asking import ROOT, Checker, told
 from tests.deploy.k8s.objects import Objects, arguments, container, environment, of_kind, ours, pods, roles
 from workers import roster
@@ -20,7 +20,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def test_every_kind_of_worker_and_every_stream_is_deployed_and_nothing_else_is(objects: Objects) -> None:
     workers = {kind: ["worker", kind] for kind in (commands.PROMPTER, *roster.KINDS)}
-    streams = {name: ["stream", name] for name in CLUSTER_STREAMS}
+    streams = {name: ["stream", name] for name in (*CLUSTER_STREAMS, *OPTIONAL_STREAMS)}
     assert {name: container(pod)["args"][:2] for name, pod in roles(objects).items()} == workers | streams
     assert set(ours(objects)) - set(roles(objects)) == {"topics", "buckets", "gallery"}
 
