@@ -78,8 +78,9 @@ class ParquetShard:
         plain = [column.name for column in columns if column.type not in {"image", "images"}]
         leaves = [name for column in columns if column.name in plain for name in _leaves(column)]
         pictures = [name for column in columns if column.name not in plain for name in _leaves(column)]
+        # pages end between batches only: of one row each, a large picture has a page to itself, and less is copied
         self._writer = pq.ParquetWriter(
-            path, self._schema, write_page_index=True, use_dictionary=leaves,
+            path, self._schema, write_page_index=True, write_batch_size=1, use_dictionary=leaves,
             compression=dict.fromkeys(leaves, "zstd") | dict.fromkeys(pictures, "none"),
             write_statistics=[name for name in (*leaves, *pictures) if not name.endswith(".bytes")],
         )  # fmt: skip
