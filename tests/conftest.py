@@ -1,10 +1,11 @@
-"""Real services, for any suite that asks; the first test of a run that needs one starts it."""
+"""Real services for any suite that asks, started by the first test that needs one; examples have no deadlines."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from infra.services import kafka, s3
 from tests import services
@@ -13,6 +14,8 @@ FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("nhr", deadline=None)  # how long an example takes says how busy the machine is
+    settings.load_profile("nhr")
     given: dict[str, str] = getattr(config, "workerinput", {})
     if "services" not in given:
         services.sweep()

@@ -153,6 +153,6 @@ class BusAgainstModel(RuleBasedStateMachine):
 
 
 BusAgainstModel.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 TestBusAgainstModel = BusAgainstModel.TestCase

@@ -21,7 +21,7 @@ def metered(message: m.Message, rng: random.Random) -> m.Message:
     return message.model_copy(update=parts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_meters_decide_nothing(seed: int) -> None:
     rng = random.Random(seed)

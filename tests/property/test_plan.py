@@ -12,7 +12,7 @@ from streams.rules.plan import plan, ring_pairs
 from streams.rules.policy import Policy
 from tests.property.world import World, history, policy, source
 
-LIVES = settings(max_examples=150, deadline=None)
+LIVES = settings(max_examples=150)
 
 
 def life(seed: int, fail_rate: float = 0.1) -> tuple[m.Source, Policy, list[m.Message], dict[str, m.Message]]:
@@ -105,7 +105,7 @@ def test_a_ledger_survives_being_stored(seed: int) -> None:
     assert (again.policy_id, again.source, again.answers) == (ledger.policy_id, ledger.source, ledger.answers)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_every_message_of_a_source_with_the_longest_texts_stays_under_64_kib(seed: int) -> None:
     rng = random.Random(seed)

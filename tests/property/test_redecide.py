@@ -14,7 +14,7 @@ from streams.rules.plan import plan
 from streams.rules.policy import Policy
 from tests.property.world import World, history, policy, source
 
-LIVES = settings(max_examples=150, deadline=None)
+LIVES = settings(max_examples=150)
 
 
 class Steady(World):

@@ -154,7 +154,7 @@ class Streaming(Lossy):
         return busy or next(unexplained(self.ledgers, self.policies, lags), None) is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 0.5]))
 def test_what_gets_lost_is_brought_back_by_sweeping(seed: int, loss: float) -> None:
     rng = random.Random(seed)
@@ -165,7 +165,7 @@ def test_what_gets_lost_is_brought_back_by_sweeping(seed: int, loss: float) -> N
     assert Lossy(world, decided, rng, loss).mine(drawn) == wanted
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_where_nothing_is_lost_nothing_is_swept(seed: int) -> None:
     rng = random.Random(seed)
@@ -176,7 +176,7 @@ def test_where_nothing_is_lost_nothing_is_swept(seed: int) -> None:
         assert not list(unexplained(lossless.ledgers, lossless.policies, lossless.bus.lag()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_where_nothing_is_lost_a_sweeper_sends_nothing_while_the_pipeline_runs(seed: int) -> None:
     rng = random.Random(seed)
@@ -185,7 +185,7 @@ def test_where_nothing_is_lost_a_sweeper_sends_nothing_while_the_pipeline_runs(s
     assert streaming.swept == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_what_gets_lost_is_brought_back_while_the_pipeline_runs(seed: int) -> None:
     rng = random.Random(seed)

@@ -19,7 +19,7 @@ def asked(messages: list[m.Message]) -> list[tries.Asked]:
     return [*made, *(one for one in messages if isinstance(one, m.Source | m.Candidate | m.JudgeJob | m.TextJob))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_a_letter_is_parked_where_the_plan_is(seed: int) -> None:
     rng = random.Random(seed)
@@ -39,7 +39,7 @@ def test_a_letter_is_parked_where_the_plan_is(seed: int) -> None:
     assert standing["asked again"] <= set(planned.waiting)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_a_try_is_called_what_the_plan_calls_it(seed: int) -> None:
     rng = random.Random(seed)

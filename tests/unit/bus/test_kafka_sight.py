@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.bus.kafka_sight import LEAST_S, SURE, Sight, published
@@ -45,7 +45,6 @@ def standing(draw: st.DrawFn) -> tuple[dict[Place, list[float]], dict[Place, int
 
 
 @given(standing())
-@settings(deadline=None)
 def test_the_oldest_message_is_found_in_a_few_questions(
     found: tuple[dict[Place, list[float]], dict[Place, int]],
 ) -> None:
@@ -58,7 +57,6 @@ def test_the_oldest_message_is_found_in_a_few_questions(
 
 @given(standing())
 @example(({("t", 0): [NOW - 0.002, NOW - 0.002], ("t", 1): [NOW - 0.001]}, {("t", 0): 1, ("t", 1): 0}))
-@settings(deadline=None)
 def test_what_was_known_before_saves_questions_and_changes_nothing(
     found: tuple[dict[Place, list[float]], dict[Place, int]],
 ) -> None:

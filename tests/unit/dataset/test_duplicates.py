@@ -77,7 +77,7 @@ def crowded(draw: st.DrawFn) -> list[tuple[int, int, int, int, int, int]]:
 
 
 @given(crowded(), st.integers(0, MOST_BITS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_bands_find_exactly_what_comparing_all_finds(
     rows: list[tuple[int, int, int, int, int, int]], bits: int
 ) -> None:

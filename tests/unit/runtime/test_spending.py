@@ -131,7 +131,7 @@ def test_what_others_tell_at_the_same_time_is_not_overwritten(clock: FakeClock) 
     assert (ours.spent_usd, spending.spent(notes, clock.now())) == (1.75, 1.75)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["bill", "tell", "restart", "day"])), max_size=60))
 def test_all_that_was_told_adds_up_whatever_happens(steps: list[tuple[int, str]]) -> None:
     notes, clock = MemoryLedgers(), FakeClock()

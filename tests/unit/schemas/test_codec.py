@@ -67,19 +67,17 @@ def test_what_was_encoded_for_one_topic_is_not_remembered_for_another() -> None:
         codec.decode(topics.SOURCES, data)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(TOPICS), st.binary(max_size=200))
 def test_random_bytes_are_undecodable_or_a_message(topic: Topic, data: bytes) -> None:
     decoded(topic, data)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(TOPICS), TREES)
 def test_random_msgpack_is_undecodable_or_a_message(topic: Topic, tree: object) -> None:
     decoded(topic, msgpack.packb(tree))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(MESSAGES), st.data())
 def test_mutated_bytes_are_undecodable_or_a_message(message: m.Message, data: st.DataObject) -> None:
     raw = bytearray(codec.encode(message))
@@ -88,14 +86,12 @@ def test_mutated_bytes_are_undecodable_or_a_message(message: m.Message, data: st
     decoded(HOME[type(message)], bytes(raw))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(MESSAGES), st.data())
 def test_a_message_cut_short_is_undecodable(message: m.Message, data: st.DataObject) -> None:
     raw = codec.encode(message)
     assert decoded(HOME[type(message)], raw[: data.draw(st.integers(0, len(raw) - 1))]) is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(MESSAGES), st.data())
 def test_a_field_of_any_other_value_is_undecodable_or_a_message(message: m.Message, data: st.DataObject) -> None:
     raw = message.model_dump(exclude_none=True)

@@ -1,7 +1,7 @@
 """Names are for ever, and two things never share one."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import ids
@@ -37,7 +37,6 @@ def test_the_seed_of_an_attempt_is_the_same_in_every_version() -> None:
     assert ids.attempt_seed(REQUEST, 2) == 913247007
 
 
-@settings(deadline=None)
 @given(PARTS, PARTS)
 def test_parts_that_differ_are_named_differently_wherever_they_are_cut(
     some: list[str | int], others: list[str | int]
@@ -46,13 +45,11 @@ def test_parts_that_differ_are_named_differently_wherever_they_are_cut(
     assert (ids.digest(*some) == ids.digest(*others)) == same
 
 
-@settings(deadline=None)
 @given(st.text(JOINTS, max_size=5), st.text(JOINTS, max_size=5))
 def test_text_that_looks_like_the_joint_of_parts_forges_no_name(one: str, other: str) -> None:
     assert len({ids.digest(f"{one}{joint}{other}") for joint in JOINTS} | {ids.digest(one, other)}) == len(JOINTS) + 1
 
 
-@settings(deadline=None)
 @given(st.text(JOINTS, min_size=2, max_size=12), st.data())
 def test_moving_the_border_between_two_parts_makes_another_name(text: str, data: st.DataObject) -> None:
     one, other = data.draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=2, unique=True))
@@ -81,7 +78,6 @@ def test_everything_a_job_depends_on_is_in_its_name(other: str) -> None:
     assert other != ids.job_id(REQUEST, "judge", 1, POLICY, 1)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=8), st.integers(0, 31))
 def test_a_seed_has_31_bits(request: str, attempt: int) -> None:
     assert 0 <= ids.attempt_seed(request, attempt) < 2**31
