@@ -73,8 +73,8 @@ def calibrate(
     Examples:
       nhr calibrate --out data --records
       nhr calibrate --out data --plots plots --write mine.toml
-      nhr redecide --policy mine.toml --out data                what those bars would give
-      nhr calibrate labels.csv --dry-run                        a file alone, nothing kept
+      nhr redecide --policy mine.toml --out data  what those bars would give
+      nhr calibrate labels.csv --dry-run          a file alone, nothing kept
       nhr calibrate --judge gemini --precision 0.9 --sure --json
     """
     from infra.calibrating.gathering import gather
