@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from urllib.parse import quote
 
 import uvicorn
@@ -73,6 +75,8 @@ def serve(
             webbrowser.open(address)
         try:
             server.run(sockets=[sock])
+            if server.interrupted:
+                raise KeyboardInterrupt
         finally:
             gallery.keeper.stop()
             gallery.thumbs.close()
@@ -80,7 +84,18 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """One that hangs up at its end on visitors who neither read on nor leave."""
+    """One that hangs up at its end on visitors who neither read on nor leave.
+
+    `interrupted` tells that Ctrl-C ended it: uvicorn then sends itself that signal once more, but under load it once
+    returned as if nothing had been.
+    """
+
+    interrupted = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal asks it to end."""
+        self.interrupted |= sig == signal.SIGINT
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: let everybody have what they asked for within the grace time, then close what is still open."""
@@ -90,7 +105,7 @@ class Server(uvicorn.Server):
         await asyncio.sleep(0)
 
 
-def server_of(gallery: Gallery, key: Key | None = None, names: Sequence[str] | None = None) -> uvicorn.Server:
+def server_of(gallery: Gallery, key: Key | None = None, names: Sequence[str] | None = None) -> Server:
     """A server of the gallery (see `app`): it tells nothing of itself, and waits for nobody at its end."""
     config = uvicorn.Config(
         app(gallery, key, names), log_level=logging.WARNING, access_log=False, server_header=False,

@@ -42,7 +42,7 @@ class KafkaClient:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers.split(",")
-        self._producer = KafkaProducer(bootstrap_servers=self._servers, max_block_ms=3000)
+        self._producer = KafkaProducer(bootstrap_servers=self._servers, max_block_ms=int(PATIENCE_S * 1000))
 
     def __enter__(self) -> "KafkaClient":
         return self
