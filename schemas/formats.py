@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import msgpack
+from pydantic import BaseModel, ValidationError
 
 from schemas.errors import Undecodable, UserError
 
 DATABASE_HINT = "move nhr.sqlite away and mine again: what is on the shelf stays valid"
 _LARGEST = 1 << 32
+ModelT = TypeVar("ModelT", bound=BaseModel)
 _DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, Undecodable, msgpack.UnpackException)
 
 
@@ -31,6 +34,19 @@ def readable(what: str, hint: str) -> Iterator[None]:
     except _DAMAGE as error:
         why = " ".join(str(error).split())[:200]
         raise UserError(f"{what} ({type(error).__name__}{': ' * bool(why)}{why})", hint) from None
+
+
+def parsed(model: type[ModelT], at: str, data: bytes, known: int, wrong: str, hint: str) -> ModelT:
+    """The `model` in the JSON that is kept under key `at`, of a format up to number `known`.
+
+    Raises `UserError`: the key and what is `wrong` with it ("is no label"), and what next.
+    """
+    try:
+        raw = json.loads(data)
+        check(at, raw, known)
+        return model.model_validate(raw)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise UserError(f"{at} {wrong} ({str(error).splitlines()[0]})", hint) from None
 
 
 def check_json(what: str, data: bytes, known: int) -> None:

@@ -4,7 +4,6 @@ Format 1. `audits/<week>.json` (an ISO week, such as 2026-W48) is JSON of an `Au
 """
 
 import heapq
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import formats, ids
 from schemas import messages as m
@@ -123,15 +122,8 @@ def weeks(blobs: Blobs) -> list[str]:
 def read(blobs: Blobs, week: str) -> Audit:
     """The audit of a week that has one; raises `Missing`, or `UserError` for one that cannot be read."""
     where = key(week)
-    try:
-        raw = json.loads(blobs.get(where))
-        formats.check(where, raw, FORMAT)
-        found = Audit.model_validate(raw)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(
-            f"{where} is no audit ({why})", "restore it from a copy, or delete it to draw it anew"
-        ) from None
+    hint = "restore it from a copy, or delete it to draw it anew"
+    found = formats.parsed(Audit, where, blobs.get(where), FORMAT, "is no audit", hint)
     if found.week != week:
         raise UserError(f"{where} is the audit of {found.week}", "move it there")
     return found

@@ -4,11 +4,10 @@ Format 1. `calibrations/<recipe>/<number>.json` is JSON of a `Calibration`, crea
 calibrates that judge again writes the next number, and the highest one counts.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import formats
 from schemas.errors import UserError
@@ -67,13 +66,8 @@ def _latest(blobs: Blobs) -> Iterator[str]:
 
 def parse(key: str, data: bytes) -> Calibration:
     """The calibration in these bytes, read from `key`; raises `UserError` when it is none, or another judge's."""
-    try:
-        raw = json.loads(data)
-        formats.check(key, raw, FORMAT)
-        found = Calibration.model_validate(raw)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no calibration ({why})", "restore it from a copy or delete it") from None
+    hint = "restore it from a copy or delete it"
+    found = formats.parsed(Calibration, key, data, FORMAT, "is no calibration", hint)
     if found.judge != key.split("/")[1]:
         raise UserError(f"{key} is a calibration of {found.judge}", "move it there")
     return found

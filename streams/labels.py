@@ -5,11 +5,10 @@ changed; whoever thinks again writes the next number, and the highest one counts
 the judge had said when the pair was shown, so that labels can be read without the records.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import formats
 from schemas.errors import UserError
@@ -114,13 +113,7 @@ def _latest(blobs: Blobs) -> Iterator[str]:
 
 def parse(key: str, data: bytes) -> Label:
     """The label in these bytes, read from `key`; raises `UserError` when it is none, or another pair's."""
-    try:
-        raw = json.loads(data)
-        formats.check(key, raw, FORMAT)
-        found = Label.model_validate(raw)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no label ({why})", "restore it from a copy or delete it") from None
+    found = formats.parsed(Label, key, data, FORMAT, "is no label", "restore it from a copy or delete it")
     if not key.startswith(found.folder):
         raise UserError(f"{key} is a label of {found.folder}", "move it there")
     return found

@@ -6,15 +6,13 @@ same thing again counts nothing twice, and no record says what it was. `cause` i
 `by` the mark, the licence, or the entry of the list.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import formats
-from schemas.errors import UserError
 from schemas.ids import digest
 from schemas.ports import Blobs
 from streams.ahead import ahead
@@ -73,10 +71,5 @@ def counts(blobs: Blobs, campaign: str = "") -> Counter[tuple[Cause, str]]:
 
 def parse(key: str, data: bytes) -> LeftOut:
     """The record in these bytes, read from `key`; raises `UserError`."""
-    try:
-        raw = json.loads(data)
-        formats.check(key, raw, FORMAT)
-        return LeftOut.model_validate(raw)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} tells nothing of what was left out ({why})", "delete it: it is only counted") from None
+    wrong = "tells nothing of what was left out"
+    return formats.parsed(LeftOut, key, data, FORMAT, wrong, "delete it: it is only counted")

@@ -5,12 +5,11 @@ once and never changed. `target` says what `value` names: a "triplet" by its id,
 one's id, or every triplet that names a picture by its "sha256". What it names need not be on the shelf (yet).
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from schemas import formats
 from schemas.errors import Missing, UserError
@@ -93,14 +92,11 @@ def load(blobs: Blobs) -> Retractions:
 def read(blobs: Blobs, key: str) -> Retraction:
     """The retraction under `key`; raises `UserError` when it cannot be read or a newer NHR wrote it."""
     try:
-        raw = json.loads(blobs.get(key))
-        formats.check(key, raw, FORMAT)
-        found = Retraction.model_validate(raw)
+        data = blobs.get(key)
     except Missing:
         raise UserError(f"{key} is gone", "run the same command again") from None
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no retraction ({why})", "restore it from a copy, or delete it to undo it") from None
+    hint = "restore it from a copy, or delete it to undo it"
+    found = formats.parsed(Retraction, key, data, FORMAT, "is no retraction", hint)
     if found.key != key:
         raise UserError(f"{key} retracts {found.target} {found.value}", f"its place is {found.key}: move it there")
     return found

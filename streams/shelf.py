@@ -13,10 +13,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 
-from pydantic import ValidationError
-
 from schemas import formats
-from schemas.errors import UserError
 from schemas.messages import ImageRef, Triplet
 from schemas.ports import Blobs
 from streams import retractions
@@ -89,13 +86,7 @@ def read(blobs: Blobs, triplet_id: str) -> Triplet:
 
 def parse(key: str, data: bytes) -> Triplet:
     """The triplet in a record's bytes, read from `key`; raises `UserError`."""
-    try:
-        record = json.loads(data)
-        formats.check(key, record, FORMAT)
-        return Triplet.model_validate(record)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{key} is no triplet record ({why})", "restore it from a copy or delete it") from None
+    return formats.parsed(Triplet, key, data, FORMAT, "is no triplet record", "restore it from a copy or delete it")
 
 
 def matching(blobs: Blobs, prefix: str) -> Iterator[str]:

@@ -11,13 +11,12 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from infra.card.contents import Contents, DataFile, Kind, What
+from infra.export.marker import FORMAT, MARKER
 from schemas import formats
 from schemas.errors import UserError
 from streams.dataset.columns import CHAINS, EXPORTED, PREFERENCES, Column
 from streams.dataset.tally import Tally
 
-MARKER = ".nhr-export.json"
-FORMAT = 2
 KINDS: Mapping[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".jsonl": "metadata"}
 COLUMNS: Mapping[What, Sequence[Column]] = {"triplets": EXPORTED, "preferences": PREFERENCES, "chains": CHAINS}
 RELEASED: Sequence[Column] = (

@@ -2,14 +2,13 @@
 
 import csv
 import json
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from infra.blobs.folder import explained
+from infra.scoring.index import Index
 from infra.scoring.rows import Row
 
 NAMES = ("metadata.jsonl", "metadata.csv")
@@ -25,27 +24,24 @@ class FolderRows:
     format = "image folder"
 
     def __init__(self, files: Sequence[Path], root: Path) -> None:
-        self._files, self._root = files, root
-        self._begins: list[array[int]] | None = None
+        self._root, self._index = root, Index(files, _begins)
         self.columns: Sequence[str] = self._told(files[0])
 
     def count(self) -> int:
         """Lines of all files."""
-        return self._starts()[-1]
+        return self._index.count()
 
     def read(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """The rows with these numbers (see `Rows`); their pictures are read by whoever wants them."""
-        starts, begins = self._starts(), self._indexed()
-        for at, chosen in groupby(numbers, lambda number: bisect_right(starts, number) - 1):
-            path = self._files[at]
+        for path, places in self._index.places(numbers):
             name = path.relative_to(self._root).as_posix()
             with explained(path), path.open("rb") as file:
                 lines = _Lines(path, file)
-                for number in chosen:
-                    file.seek(begins[at][number - starts[at]])
+                for place in places:
+                    file.seek(place.begin)
                     values, error = lines.values(lines.next())
                     wanted = {column: values[column] for column in columns if column in values}
-                    yield Row(number, f"{name}:{number - starts[at] + 1}", path.parent, wanted, error)
+                    yield Row(place.number, f"{name}:{place.within + 1}", path.parent, wanted, error)
 
     def _told(self, path: Path) -> list[str]:
         """The fields of the first lines of a file."""
@@ -54,17 +50,10 @@ class FolderRows:
             first = [lines.values(record)[0] for _, record in islice(lines.all(), LOOKED_AT)]
         return list(dict.fromkeys(name for values in first for name in values))
 
-    def _starts(self) -> list[int]:
-        return [0, *accumulate(len(begins) for begins in self._indexed())]
 
-    def _indexed(self) -> "list[array[int]]":
-        """Where each line of each file begins: 8 bytes a line."""
-        if self._begins is None:
-            self._begins = []
-            for path in self._files:
-                with explained(path), path.open("rb") as file:
-                    self._begins.append(array("Q", (begin for begin, _ in _Lines(path, file).all())))
-        return self._begins
+def _begins(path: Path) -> Iterator[int]:
+    with explained(path), path.open("rb") as file:
+        yield from (begin for begin, _ in _Lines(path, file).all())
 
 
 class _Lines:

@@ -6,14 +6,13 @@ picture's or a text's ending, where more is left), and the fields of its JSON.
 
 import json
 import tarfile
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import accumulate, groupby, islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO
 
+from infra.scoring.index import Index, Place
 from infra.scoring.rows import MOST_BYTES, Row
 from schemas.errors import UserError
 
@@ -33,32 +32,30 @@ class TarRows:
     format = "WebDataset"
 
     def __init__(self, files: Sequence[Path], root: Path) -> None:
-        self._files, self._root = files, root
-        self._begins: list[array[int]] | None = None
+        self._root, self._index = root, Index(files, _begins)
         self.columns: Sequence[str] = self._told(files[0])
 
     def count(self) -> int:
         """Samples of all files: their headers are read, and nothing else."""
-        return self._starts()[-1]
+        return self._index.count()
 
     def read(self, numbers: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """The samples with these numbers (see `Rows`)."""
-        starts, begins = self._starts(), self._indexed()
-        for at, chosen in groupby(numbers, lambda number: bisect_right(starts, number) - 1):
-            with self._files[at].open("rb") as file:
-                for number in chosen:
-                    yield self._row(self._files[at], file, begins[at][number - starts[at]], number, columns)
+        for path, places in self._index.places(numbers):
+            with path.open("rb") as file:
+                for place in places:
+                    yield self._row(path, file, place, columns)
 
-    def _row(self, path: Path, file: IO[bytes], begin: int, number: int, columns: Sequence[str]) -> Row:
+    def _row(self, path: Path, file: IO[bytes], place: Place, columns: Sequence[str]) -> Row:
         name = path.relative_to(self._root).as_posix()
         try:
-            file.seek(begin)
+            file.seek(place.begin)
             with tarfile.open(fileobj=file, mode="r:") as tar:
                 key, members = next(_samples(tar))
-                return Row(number, f"{name}:{key}", path.parent, _values(tar, members, columns))
+                return Row(place.number, f"{name}:{key}", path.parent, _values(tar, members, columns))
         except (*DAMAGE, StopIteration) as error:
             why = f"its sample cannot be read ({' '.join(str(error).split())[:120] or type(error).__name__})"
-            return Row(number, f"{name}:{number}", path.parent, {}, why)
+            return Row(place.number, f"{name}:{place.number}", path.parent, {}, why)
 
     def _told(self, path: Path) -> list[str]:
         """The columns of a file's first samples; no picture is read."""
@@ -70,17 +67,10 @@ class TarRows:
                     found |= _values(alone, next(_samples(alone))[1], ())
         return list(found)
 
-    def _starts(self) -> list[int]:
-        return [0, *accumulate(len(begins) for begins in self._indexed())]
 
-    def _indexed(self) -> "list[array[int]]":
-        """Where each sample of each file begins: 8 bytes a sample."""
-        if self._begins is None:
-            self._begins = []
-            for path in self._files:
-                with _opened(path) as tar:
-                    self._begins.append(array("Q", (members[0].offset for _, members in _samples(tar))))
-        return self._begins
+def _begins(path: Path) -> Iterator[int]:
+    with _opened(path) as tar:
+        yield from (members[0].offset for _, members in _samples(tar))
 
 
 @contextmanager

@@ -72,19 +72,22 @@ EXPORTED: Sequence[Column] = (
 )
 """One row a triplet, with how hard it was to come by; absent where no records tell."""
 
+
+def _alike(*names: str) -> Sequence[Column]:
+    """The columns of triplets with these names, in this order."""
+    known = {column.name: column for column in TRIPLETS}
+    return [known[name] for name in names]
+
+
 PREFERENCES: Sequence[Column] = (
     Column("pair_id", "string", "Name of the pair: of the accepted triplet and the rejected attempt."),
     Column("source_id", "string", "Name of the source; all pairs of one source belong into one split."),
     Column("triplet_id", "string", "Name of the accepted triplet."),
     Column("request_id", "string", "Name of the request that both pictures answer."),
-    Column("operation", "string", "Kind of edit, of NHR's taxonomy."),
-    Column("instruction", "string", "What is asked of the picture."),
-    Column("source_image", "image", "The picture before the edit."),
+    *_alike("operation", "instruction", "source_image"),
     Column("chosen_image", "image", "The accepted attempt at it."),
     Column("rejected_image", "image", "A rejected attempt at it."),
-    Column("width", "int", "Width in pixels of the picture before the edit."),
-    Column("height", "int", "Its height in pixels."),
-    Column("style", "string", "Style of the source, of NHR's taxonomy."),
+    *_alike("width", "height", "style"),
     Column("chosen_adherence", "float", "How well the accepted attempt follows the instruction, 1.0 to 5.0."),
     Column("chosen_aesthetics", "float", "The accepted picture's quality, 1.0 to 5.0."),
     Column("rejected_adherence", "float", "How well the rejected attempt follows the instruction, 1.0 to 5.0."),
@@ -95,14 +98,9 @@ PREFERENCES: Sequence[Column] = (
     Column("chosen_attempt", "int", "Number of the accepted attempt, from 0."),
     Column("rejected_attempt", "int", "Number of the rejected attempt, from 0."),
     Column("judge", "string", "Who scored both: plug-in and recipe."),
-    Column("judge_calibrated", "bool", "Whether that judge's scores were held against people's when this was written."),
+    *_alike("judge_calibrated"),
     Column("editors", "strings", "Who made the two edits: plug-in and recipe."),
-    Column("generator", "string", "Who drew the source: plug-in and recipe; empty for a photograph."),
-    Column("origin", "string", "generated or photo."),
-    Column("licence", "string", "Licence of the source photograph; empty for what was generated."),
-    Column("author", "string", "Author of the source photograph."),
-    Column("caption", "string", "The prompt that the source was drawn from, or the photograph's caption."),
-    Column("campaign", "string", "The mining effort it comes from."),
+    *_alike("generator", "origin", "licence", "author", "caption", "campaign"),
     Column("policy_id", "string", "The policy that accepted the triplet."),
     Column("source_sha256", "string", "SHA-256 of the kept file of the picture before."),
     Column("chosen_sha256", "string", "SHA-256 of the kept file of the accepted picture."),
@@ -120,19 +118,12 @@ CHAINS: Sequence[Column] = (
     Column("kinds", "strings", "forward, inverse or composite: how each turn's triplet came to be."),
     Column("triplet_ids", "strings", "Name of each turn's triplet."),
     Column("width", "int", "Width in pixels of the source picture."),
-    Column("height", "int", "Its height in pixels."),
-    Column("style", "string", "Style of the source, of NHR's taxonomy."),
+    *_alike("height", "style"),
     Column("adherence", "float", "The lowest adherence of the turns, 1.0 to 5.0."),
     Column("aesthetics", "float", "The lowest aesthetics of the turns, 1.0 to 5.0."),
     Column("geometric_mean", "float", "The lowest geometric mean of the turns."),
     Column("judges", "strings", "Who gave the scores: plug-in and recipe."),
     Column("judge_calibrated", "bool", "Whether the scores of all these judges were held against people's."),
-    Column("editors", "strings", "Who made the edits: plug-in and recipe."),
-    Column("generator", "string", "Who drew the source: plug-in and recipe; empty for a photograph."),
-    Column("origin", "string", "generated or photo."),
-    Column("licence", "string", "Licence of the source photograph; empty for what was generated."),
-    Column("author", "string", "Author of the source photograph."),
-    Column("caption", "string", "The prompt that the source was drawn from, or the photograph's caption."),
-    Column("campaign", "string", "The mining effort it comes from."),
+    *_alike("editors", "generator", "origin", "licence", "author", "caption", "campaign"),
 )
 """One row a chain of edits of one source, each made on the picture of the turn before."""

@@ -10,14 +10,16 @@ import secrets
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from schemas import formats
 from schemas.errors import Missing, UserError
 from schemas.ports import Blobs, Clock
 from streams.dataset.manifests import FOLDER
 
 INTENTS = f"{FOLDER}intents/"
 COLLECTING = f"{FOLDER}collecting/"
+FORMAT = 1
 GRACE_S = 86_400.0
 
 
@@ -43,12 +45,10 @@ def told(blobs: Blobs, folder: str) -> Iterator[tuple[str, Intent]]:
     """Every intent with its key; raises `UserError` for one that cannot be read."""
     for key in blobs.list(folder):
         try:
-            yield key, Intent.model_validate_json(blobs.get(key))
+            data = blobs.get(key)
         except Missing:  # collected meanwhile
             continue
-        except ValidationError as error:
-            why = str(error).splitlines()[0]
-            raise UserError(f"{key} is no intent ({why})", "delete it if it is older than a day") from None
+        yield key, formats.parsed(Intent, key, data, FORMAT, "is no intent", "delete it if it is older than a day")
 
 
 class Intents:

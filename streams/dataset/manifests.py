@@ -5,12 +5,11 @@ commit: of two who try, one is told that it lost. The packed data set is the fol
 none dropped since. A shard is called by what decides its bytes, so a name always means the same rows.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from schemas import formats
 from schemas.errors import UserError
@@ -186,13 +185,7 @@ def encode(manifest: Manifest) -> bytes:
 
 def parse(at: str, data: bytes) -> Manifest:
     """The manifest in a file's bytes, read from key `at`; raises `UserError`."""
-    try:
-        raw = json.loads(data)
-        formats.check(at, raw, FORMAT)
-        found = Manifest.model_validate(raw)
-    except (ValidationError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0]
-        raise UserError(f"{at} is no manifest ({why})", RESTORE) from None
+    found = formats.parsed(Manifest, at, data, FORMAT, "is no manifest", RESTORE)
     if found.key != at:
         raise UserError(f"{at} is manifest {found.number}", RESTORE)
     return found

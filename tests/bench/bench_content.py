@@ -1,13 +1,12 @@
 """Prints what the content screens cost on one thread, and what they find; run `python -m tests.bench.bench_content`."""
 
-import time
-from collections.abc import Callable
 from itertools import islice
 
 import cv2
 import numpy as np
 
 from schemas.ports import Task
+from tests.bench.bench_pixels import milliseconds
 from tests.unit.content.planting import LATTICE, MARKS, PHOTOGRAPHS, opened, tiled, written
 from workers import roster
 from workers.content.marks import watermark
@@ -18,17 +17,6 @@ from workers.pixelwise.arrays import Pixels
 SIDE = 1024
 SCENES = 60
 PLAIN = ("Photo of the day", "Chapter One", "HARBOUR CAFE")
-
-
-def milliseconds(step: Callable[[], object], rounds: int = 5) -> float:
-    """Median CPU time of `step`, the first call left out."""
-    step()
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        step()
-        times.append(1000 * (time.process_time() - start))
-    return float(np.median(times))
 
 
 def scenes() -> list[Pixels]:

@@ -5,6 +5,7 @@ detection with differentiable binarization", AAAI 2020): it gives each pixel a p
 of a line of text, which is grown again by area x ratio / perimeter. The recogniser is read by CTC's best path.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -142,3 +143,9 @@ def believable(text: str) -> bool:
     found = [letter for letter in text.casefold() if letter.isalnum()]
     wide = any(ord(letter) >= 0x2E80 for letter in found)
     return len(set(found)) >= 2 and len(found) >= (2 if wide else 3)
+
+
+def share(lines: Sequence[Line], pixels: Pixels) -> float:
+    """The share of the picture that lines of text cover, to six digits."""
+    covered = float(sum(line.area for line in lines) / (pixels.shape[0] * pixels.shape[1]))
+    return round(min(1.0, covered), 6)

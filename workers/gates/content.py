@@ -10,10 +10,9 @@ from schemas.ports import Gated, Info, Task
 from workers.content import nudity
 from workers.content.marks import watermark
 from workers.content.onnx import lacking
-from workers.content.reading import FINDER, READER, Reader
+from workers.content.reading import FINDER, READER, Reader, share
 from workers.pixelwise.arrays import Pixels
 from workers.plugin import Options, PlugIn
-from workers.screens.text import share
 
 
 class GateOptions(Options):

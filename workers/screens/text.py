@@ -32,7 +32,7 @@ from schemas.messages import Candidate
 from schemas.ports import Info, Screened, Task
 from workers.content.marks import watermark
 from workers.content.onnx import Remembered, lacking
-from workers.content.reading import FINDER, READER, Line, Reader
+from workers.content.reading import FINDER, READER, Reader, share
 from workers.pixelwise.arrays import Pixels
 from workers.plugin import Options, PlugIn
 
@@ -80,9 +80,3 @@ class Screen(PlugIn[ScreenOptions]):
             "text.watermark": likely,
         }
         return Screened(found, f"looks like a watermark: {words}" if words else "")
-
-
-def share(lines: Sequence[Line], pixels: Pixels) -> float:
-    """The share of the picture that lines of text cover, to six digits."""
-    covered = float(sum(line.area for line in lines) / (pixels.shape[0] * pixels.shape[1]))
-    return round(min(1.0, covered), 6)

@@ -11,10 +11,11 @@ import yaml
 from infra.blobs.memory import MemoryBlobs
 from infra.card import croissant, readme
 from infra.card.contents import What
-from infra.card.exported import MARKER, exported
+from infra.card.exported import exported
 from infra.card.facts import gather
 from infra.card.writing import InFolder, write
 from infra.export.exporting import export
+from infra.export.marker import MARKER
 from infra.export.order import Dedup, Encoding, Layout, Order
 from schemas.errors import UserError
 from streams.dataset.splitting import Splits
